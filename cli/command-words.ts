@@ -27,6 +27,7 @@ export const commandWords: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["migrate", migrateWords],
   ["release", async () => only((await import("./run-release.ts")).releaseOptions)],
   ["drain", async () => only((await import("./run-drain.ts")).drainOptions)],
+  ["rebalance", async () => only((await import("./run-rebalance.ts")).rebalanceOptions)],
   ["history", async () => only((await import("./run-history.ts")).historyOptions)],
   ["collect", async () => only((await import("./run-collect.ts")).collectOptions)],
   [

@@ -69,6 +69,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Makes other nodes take over the addresses that a node announces, and waits until they have",
     run: async (args, io) => (await import("./run-drain.ts")).runDrain(args, io),
   },
+  rebalance: {
+    about: "Spreads addresses evenly over the nodes that may announce them, at once",
+    run: async (args, io) => (await import("./run-rebalance.ts")).runRebalance(args, io),
+  },
   history: {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),

@@ -31,11 +31,16 @@ export interface ClusterReaderOptions extends ServiceClass {
   /** Of MetalLB's custom resources. */
   readonly metallbNamespace: string;
   readonly ignoresExcludeLabel: boolean;
+  /** Milliseconds since 1970. */
+  wallMs(): number;
   /** Hears what is wrong with an object, an empty list if it is well. */
   onProblems(where: string, problems: readonly Problem[]): void;
   /** Hears which addresses of Services are never announced. */
   onForbidden(problems: readonly Problem[]): void;
 }
+
+/** What a person asks for ends after this time, whatever the clocks say. */
+const LONGEST_REBALANCE_MS = 3_600_000;
 
 /**
  * Turns what the source holds into messages that tell the worker what changed in the cluster. A broken version of an
@@ -114,6 +119,7 @@ export class ClusterReader {
       members: members?.messages,
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
+      ...this.#readRebalance(),
     };
     const isOtherMember = this.#told.isNews("self", message.isMember ? ["member"] : []);
     const isNews =
@@ -123,6 +129,7 @@ export class ClusterReader {
       message.ranges !== undefined ||
       message.members !== undefined ||
       message.nodes !== undefined ||
+      message.rebalanceForMs !== undefined ||
       isOtherMember;
     this.#isFirst = false;
     return isNews ? message : undefined;
@@ -140,6 +147,14 @@ export class ClusterReader {
 
   #reportForbidden(): void {
     this.#options.onForbidden(forbiddenAddressProblems(this.#index.forbidden()));
+  }
+
+  /** What the Node of this speaker asks for, where that is new. */
+  #readRebalance(): Pick<ClusterMessage, "rebalanceForMs"> {
+    const untilMs = this.ownNode?.rebalanceUntilMs;
+    if (!this.#told.isNews("rebalance", untilMs === undefined ? [] : [String(untilMs)])) return {};
+    const forMs = untilMs === undefined ? 0 : untilMs - this.#options.wallMs();
+    return { rebalanceForMs: Math.min(Math.max(forMs, 0), LONGEST_REBALANCE_MS) };
   }
 
   #standing(node: Node | undefined): NodeStanding | undefined {

@@ -47,6 +47,8 @@ export interface ClusterMessage {
   readonly nodes: readonly (readonly [node: string, standing: NodeStanding])[] | undefined;
   /** The others can know of this speaker. */
   readonly isMember: boolean;
+  /** For so long from now on a person wants addresses to be spread at once (hawser rebalance); left out: as before. */
+  readonly rebalanceForMs?: number;
 }
 
 /** Main thread to worker. */
@@ -62,6 +64,7 @@ export interface WorkerSettings {
   readonly heartbeatPort: number;
   readonly heartbeatEveryMs: number;
   readonly deadAfterMs: number;
+  /** Addresses are spread when no member has changed for so long; undefined: only when a person asks for it. */
   readonly failBackAfterMs: number | undefined;
   /** Interface names to use; empty: every usable one, for the addresses of its own networks. */
   readonly interfaces: readonly string[];

@@ -17,7 +17,7 @@ import { memberRecordName } from "#src/model/member-record.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
-import { monotonicMs } from "#src/process/clock.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
@@ -112,6 +112,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
     ignoresExcludeLabel: options.ignoreExcludeLb,
+    wallMs,
     onProblems: (where, found) => problems.report(where, found),
     onForbidden: (found) => ownProblems.report("addresses of Services", found),
   });

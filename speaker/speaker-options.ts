@@ -31,9 +31,10 @@ export const speakerOptions = {
   },
   failBackAfter: {
     kind: "number",
-    default: 0,
+    default: 300,
     min: 0,
-    help: "Seconds after which a node that came back gets the addresses for which it ranks first; 0: never",
+    max: 604_800,
+    help: "Seconds without a change among the speakers after which addresses are spread evenly over the nodes, a few a second; 0: only by hawser rebalance",
   },
   interfaces: {
     kind: "list",

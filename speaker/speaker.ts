@@ -3,6 +3,7 @@ import { Election, type ElectionChange, type ElectionView } from "#src/election/
 import type { Handover } from "#src/election/handovers.ts";
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { Membership } from "#src/election/membership.ts";
+import { Spreading } from "#src/election/spreading.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import type { Announcer } from "./announcer.ts";
@@ -24,6 +25,7 @@ import { Watching } from "./watching.ts";
 
 /** A member that is silent for so long, or is deaf to this speaker, is reported: every restart takes less. */
 const LEAST_UNHEARD_MS = 5_000;
+const NO_MOVES: ReadonlySet<string> = new Set();
 /** Elections are looked at again at least this often: a wait may have ended. */
 const REVIEW_MS = 1_000;
 
@@ -55,11 +57,14 @@ export class Speaker {
   readonly #joining: Joining;
   readonly #stalls: Stalls;
   readonly #check: SelfCheck;
+  readonly #spreading: Spreading;
   readonly #takeovers = new TakeoverLog();
   readonly #reporter: Reporter;
   #ranges: readonly IpRange[] = [];
   #networks: NetworksToTell;
   #nodes: NodeStandings;
+  /** Addresses that this speaker takes over at this tick by planned moves. */
+  #moves = NO_MOVES;
   #isMember = false;
   #isLeaving = false;
   /** Since when no other speaker has taken an address from us. */
@@ -80,6 +85,7 @@ export class Speaker {
     this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], ranges: [] });
     this.#joining = new Joining(heartbeatEveryMs);
     this.#stalls = new Stalls(deadAfterMs / 2);
+    this.#spreading = new Spreading(options.settings.failBackAfterMs);
     this.#reporter = new Reporter({
       post: options.post,
       counters: () => options.counters.read(),
@@ -140,12 +146,17 @@ export class Speaker {
     if (hasLeft) this.#options.post({ kind: "left" });
   }
 
-  #takeCluster({ wanted, gone, ranges, members, nodes, isMember }: ClusterMessage, nowMs: number): void {
+  #takeCluster(
+    { wanted, gone, ranges, members, nodes, isMember, rebalanceForMs }: ClusterMessage,
+    nowMs: number,
+  ): void {
     this.#dirty.mark(this.#updateWanted(wanted, gone, nowMs));
     if (ranges !== undefined) this.#ranges = ranges;
     if (ranges !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
     if (nodes !== undefined) this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
+    if (nodes !== undefined) this.#spreading.disturb(nowMs);
+    if (rebalanceForMs !== undefined) this.#spreading.ask(rebalanceForMs, nowMs);
     const isOther = members !== undefined && this.#members.setNamed(members);
     if (nodes !== undefined || isOther) this.#dirty.markAll();
   }
@@ -181,7 +192,11 @@ export class Speaker {
     // Without any address there is nothing to decide, yet something to say.
     if (this.#dirty.isMarked) this.#reporter.markDue();
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#election.plan.keys());
-    if (keys.size > 0) this.#apply(this.#election.decide(keys, this.#view(), nowMs), nowMs);
+    if (keys.size > 0) {
+      this.#apply(this.#election.decide(keys, this.#view(), nowMs), nowMs);
+      this.#spreading.wake();
+    }
+    this.#moves = NO_MOVES;
     const view = { nodeOf: (mac: string) => this.#members.nodeOf(mac) };
     for (const announcer of this.#options.announcers) if (announcer.tick(view, nowMs)) this.#reporter.markDue();
   }
@@ -230,8 +245,19 @@ export class Speaker {
     const announcing = this.#options.announcers.flatMap((announcer) => announcer.problems(view, nowMs));
     const beliefs = { members: this.#members.named, nodes: this.#nodes, announcing };
     if (this.#check.review(beliefs)) this.#reporter.markDue();
-    if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
+    this.#spread(nowMs);
     return this.#dirty.mark(this.#election.vacant);
+  }
+
+  /** Chooses the addresses that this speaker takes over at this tick, so that they are spread over the members. */
+  #spread(nowMs: number): void {
+    if (!this.#joining.stands || this.#isLeaving) return;
+    const { isCutOff, isWaiting, viewVersion } = this.#membership;
+    if (isWaiting) this.#spreading.disturb(nowMs);
+    const isUnsettled = !this.#election.isSettled;
+    const moment = { self: this.#options.settings.node, nowMs, viewVersion, isUnsettled, isCutOff };
+    this.#moves = new Set(this.#spreading.due(this.#view(), moment));
+    this.#dirty.mark(this.#moves);
   }
 
   #view(): ElectionView {
@@ -246,7 +272,7 @@ export class Speaker {
       named: this.#members.names,
       knownMembers: this.#members.countKnown(members),
       isCutOff: this.#membership.isCutOff,
-      failBackAfterMs: this.#options.settings.failBackAfterMs,
+      moves: this.#moves,
       ...(heirsOf === undefined ? {} : { heirsOf }),
     };
   }

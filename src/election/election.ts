@@ -54,6 +54,11 @@ export class Election {
     return this.#vacant;
   }
 
+  /** No address that could be served is without an owner, and no other member claims one of this speaker's. */
+  get isSettled(): boolean {
+    return this.#vacant.size === 0 && this.#contested.size === 0;
+  }
+
   /** How many addresses are claimed by this speaker or have no owner. */
   get size(): number {
     return this.claims.size + [...this.#plan.values()].filter(({ owner }) => owner === undefined).length;
@@ -76,6 +81,7 @@ export class Election {
     const change = this.#claims.update(keys, plan);
     const handovers = handoversOf(change, {
       ...view,
+      nowMs,
       ownersBefore,
       plan: this.#plan,
       claimOf: (key) => claimsBefore.get(key) ?? this.claims.get(key),

@@ -12,8 +12,9 @@ export type Handover = { readonly ip: Ip } & (
 );
 
 /** What was known when claims changed. */
-export interface HandoverView extends Pick<ElectionSnapshot, "wanted" | "members" | "nodes" | "failBackAfterMs"> {
+export interface HandoverView extends Pick<ElectionSnapshot, "wanted" | "members" | "nodes" | "moves"> {
   readonly self: string;
+  readonly nowMs: number;
   /** Nodes that the cluster names as members, live or not. */
   readonly named: ReadonlySet<string>;
   /** By the plan before. */
@@ -30,7 +31,7 @@ export function handoversOf({ gained, lost }: ClaimsChange, view: HandoverView):
     key,
     wanted: view.wanted.get(key),
     isKnown: (node) => view.named.has(node),
-    failsBack: view.failBackAfterMs !== undefined,
+    isMove: view.moves?.has(key) === true,
     ownerBefore: view.ownersBefore.get(key),
     ownerAfter: view.plan.get(key)?.owner,
   });

@@ -273,6 +273,13 @@ export class Membership {
     return silent.length * 2 > watched.length + 1;
   }
 
+  /** A live member is silent for longer than a death takes to be noticed: it is waited for, because it stalled lately. */
+  get isWaiting(): boolean {
+    const { deadAfterMs } = this.#options;
+    const isSilent = (one: HeardMember): boolean => this.#isWatched(one) && one.silentMs >= deadAfterMs;
+    return [...this.#members.values()].some((one) => one.liveSinceMs !== undefined && isSilent(one));
+  }
+
   /** The members that always get each heartbeat of a node. */
   #lastingWatchers(node: string): readonly string[] {
     const known = this.#watchers.get(node);

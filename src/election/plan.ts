@@ -27,8 +27,8 @@ export interface ElectionSnapshot {
   readonly isCutOff?: boolean;
   /** The highest term ever seen of an address, from any member, by address text. */
   readonly terms: ReadonlyMap<string, number>;
-  /** A node that ranks first gets its address back once it has lived this long; undefined: never (no flapping back). */
-  readonly failBackAfterMs: number | undefined;
+  /** Addresses that this speaker takes over although their owner lives and may keep them (`Spreading`); left out: none. */
+  readonly moves?: ReadonlySet<string>;
   /** The plan made before this one. */
   readonly before: AnnouncementPlan;
   /** The members that inherit the addresses of a node before all others (its watchers); left out: none comes before another. */
@@ -59,7 +59,7 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  *    both sides drop the same claim.
  * 2. Without a standing claim of a member that can serve, the first of those that can takes over, at a higher term: the
  *    most preferred, then those that watch the one before, then by rank; the next one if the first does not in two seconds, and so on.
- * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
+ * 3. Make before break: an owner that must go (leaving, no longer allowed, a planned move) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network, or where the
  *    address is that of a machine, which no speaker announces.
  * 4. A node that the cluster calls not Ready, or whose endpoints are all terminating, stands back for others, but never
@@ -111,7 +111,7 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
       heldBy,
     };
   }
-  // A member that finds its claim superseded drops it first; a fail-back waits its time from there.
+  // A member that finds its claim superseded drops it first.
   const isSuperseded = snapshot.members.some(({ node, claims }) => node === self && claims.has(key));
   const claim = owner === self && !isSuperseded ? newClaim(question, wanted) : undefined;
   return { owner, claim, vacantSinceMs, heldBy };
@@ -121,7 +121,10 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
  * The members that can serve the address: only those that need not stand back, if there are any. Outside of a majority no member
  * steps back for another: the claim of its successor would be the weaker one, and both would answer.
  */
-function candidatesFor({ members, nodes, knownMembers }: ElectionSnapshot, wanted: WantedAddress): readonly Member[] {
+export function candidatesFor(
+  { members, nodes, knownMembers }: Pick<ElectionSnapshot, "members" | "nodes" | "knownMembers">,
+  wanted: WantedAddress,
+): readonly Member[] {
   const able = members.filter((member) => whyUnable(member, wanted, nodes) === undefined);
   if (members.length * 2 <= knownMembers) return able;
   const unreserved = able.filter((member) => whyReserved(member, wanted, nodes) === undefined);
@@ -148,6 +151,17 @@ function topClaims(holders: readonly Member[], key: string): readonly Member[] {
   return holders.filter((holder) => strengthOf(holder) === best);
 }
 
+/** The member whose claim stands and that may keep the address, if there is one. */
+export function standingHolder(
+  snapshot: Pick<ElectionSnapshot, "members" | "nodes" | "knownMembers">,
+  wanted: WantedAddress,
+  key: string,
+): Member | undefined {
+  const candidates = candidatesFor(snapshot, wanted);
+  const holder = strongest(snapshot.members, candidates, key);
+  return holder !== undefined && candidates.includes(holder) ? holder : undefined;
+}
+
 interface Standing {
   readonly candidates: readonly Member[];
   readonly holder: Member | undefined;
@@ -165,17 +179,15 @@ function elect(
   question: Question,
   { candidates, holder, vacantSinceMs, order: precedence }: Standing,
 ): string | undefined {
-  const { snapshot, nowMs, key } = question;
-  const { failBackAfterMs } = snapshot;
+  const { snapshot, self, nowMs, key } = question;
   if (holder === undefined || !candidates.includes(holder)) {
     const turns = Math.floor((nowMs - (vacantSinceMs ?? nowMs)) / PATIENCE_MS);
     const order = inOrder(candidates, key, precedence, turns + 1);
-    if (order.slice(0, turns + 1).includes(question.self)) return question.self;
+    if (order.slice(0, turns + 1).includes(self)) return self;
     return order[0] ?? (holder?.leaving === true ? holder.node : undefined);
   }
-  if (failBackAfterMs === undefined) return holder.node;
-  const settled = candidates.filter((member) => member === holder || nowMs - member.liveSinceMs >= failBackAfterMs);
-  return inOrder(settled, key, { scores: precedence.scores })[0];
+  const takes = snapshot.moves?.has(key) === true && candidates.some(({ node }) => node === self);
+  return takes ? self : holder.node;
 }
 
 /** The first `count` or more of the nodes in the order in which they stand for the address: the highest score first, then heirs, then by rank. */

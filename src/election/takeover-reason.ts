@@ -1,6 +1,9 @@
 import type { GainCause, TakeoverCause } from "#src/model/takeover.ts";
 import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "./member.ts";
 
+/** Conflicts of a partition are settled within a second or so of its end; addresses are not spread before members are settled for longer. */
+const ACQUAINTED_MS = 2_500;
+
 /** What is known when an address came to this speaker or left it. */
 export interface TakeoverView {
   readonly key: string;
@@ -12,8 +15,9 @@ export interface TakeoverView {
   readonly nodes: NodeStandings;
   /** Whether the cluster names a node as a member, live or not. */
   isKnown(node: string): boolean;
-  /** Members get addresses back that they rank first for. */
-  readonly failsBack: boolean;
+  readonly nowMs: number;
+  /** This speaker takes it over by a planned move. */
+  readonly isMove: boolean;
   /** Whose it was by the plan before, and whose it is by the new one. */
   readonly ownerBefore: string | undefined;
   readonly ownerAfter: string | undefined;
@@ -36,7 +40,7 @@ export function causeOfGain(view: TakeoverView): TakeoverReason<GainCause> {
   const cause = causeByReason(before, view);
   if (cause !== undefined) return { cause, from };
   if (!before.claims.has(view.key)) return { cause: "Vacant", from };
-  return { cause: view.failsBack ? "Preferred" : "Conflict", from };
+  return { cause: view.isMove ? "Rebalanced" : "Conflict", from };
 }
 
 /** Why this speaker no longer announces an address. */
@@ -49,7 +53,13 @@ export function causeOfLoss(view: TakeoverView): TakeoverReason {
   if (own?.leaving === true) return { cause: "MemberLeft", from };
   const cause = own && causeByReason(own, view);
   if (cause !== undefined) return { cause, from };
-  return { cause: view.failsBack && view.ownerBefore !== self ? "Preferred" : "Conflict", from };
+  return { cause: isKnownSince(view, from) ? "Rebalanced" : "Conflict", from };
+}
+
+/** Whether both have heard each other for so long that another claim is a planned move of the other one. */
+function isKnownSince({ members, nowMs }: TakeoverView, node: string): boolean {
+  const other = members.find((member) => member.node === node);
+  return other !== undefined && nowMs - other.liveSinceMs >= ACQUAINTED_MS;
 }
 
 /** Why a live member had to let the address go; undefined if it could have kept it. */

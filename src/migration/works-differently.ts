@@ -7,8 +7,8 @@ const ALWAYS: readonly MigrationItem[] = [
   {
     topic: "owner",
     objects: [],
-    text: "The node that announces an address keeps it until it fails or its speaker ends. MetalLB moves an address back as soon as the node that ranks first returns.",
-    fix: "To move addresses back, run the speakers with --fail-back-after SECONDS.",
+    text: "The node that announces an address keeps it until it fails or its speaker ends; when nothing has changed for five minutes, addresses are spread evenly. MetalLB moves an address back as soon as the node that ranks first returns.",
+    fix: "To move addresses only by hawser rebalance, run the speakers with --fail-back-after 0.",
   },
   {
     topic: "takeover",

@@ -18,7 +18,12 @@ export interface Node {
   readonly excluded: boolean;
   /** Annotation `hawser.dev/drain` is present, whatever its value: other nodes take its addresses over. */
   readonly draining: boolean;
+  /** Annotation `hawser.dev/rebalance`: until then, in milliseconds since 1970, addresses are to be spread at once; undefined: it is not asked for. */
+  readonly rebalanceUntilMs: number | undefined;
 }
+
+/** What `hawser rebalance` writes on a Node while it runs: the time when that is over at the latest, in ISO 8601. */
+export const REBALANCE_ANNOTATION = "hawser.dev/rebalance";
 
 /** What `hawser drain` writes on a Node: its value is the time of that, in ISO 8601, for people. */
 export const DRAIN_ANNOTATION = "hawser.dev/drain";
@@ -42,8 +47,14 @@ export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: tru
     networkUnavailable: conditions.get("NetworkUnavailable") === "True",
     excluded: Object.hasOwn(labels, EXCLUDE_LABEL),
     draining: Object.hasOwn(annotations, DRAIN_ANNOTATION),
+    rebalanceUntilMs: timeIn(annotations[REBALANCE_ANNOTATION]),
   };
   return { ok: true, value, problems: root.problems };
+}
+
+function timeIn(text = ""): number | undefined {
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
 function readAddress(entry: Field, type: "InternalIP" | "ExternalIP"): readonly Ip[] {

@@ -12,8 +12,8 @@ export const GAIN_CAUSES = [
   "MemberUnable",
   /** The node that announced it is being drained (hawser drain). */
   "NodeDrained",
-  /** A member that ranks first has lived long enough to get it back (--fail-back-after). */
-  "Preferred",
+  /** A planned move: addresses are spread over the nodes, or go to a preferred one (--fail-back-after, hawser rebalance). */
+  "Rebalanced",
   /** With externalTrafficPolicy Local: the endpoints are on other nodes now. */
   "EndpointsMoved",
   /** Two members announced it, and the weaker claim yielded. */

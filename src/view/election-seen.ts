@@ -52,7 +52,6 @@ export function electionSeen(seen: SeenInstallation, serviceClass: ServiceClass)
     knownMembers: Math.max(memberRecords.length, live.length),
     terms: new Map(),
     before: new Map(),
-    failBackAfterMs: undefined,
     // As for the speakers: up to so many others, all are heirs.
     ...(live.length - 1 > WATCHERS ? { heirsOf } : {}),
   };

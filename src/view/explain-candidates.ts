@@ -63,7 +63,7 @@ function explainPreferred(text: string, able: readonly Candidate[], owners: read
   const stays =
     owners.length === 0 || isAtBest
       ? ""
-      : " It stays with its owner until that fails or leaves, unless the speakers run with --fail-back-after.";
+      : " It goes there when addresses are spread (--fail-back-after of the speakers, or hawser rebalance).";
   return [okStep("candidate", { text: `${text}: preferred when it gets another owner: ${names}.${stays}` })];
 }
 

@@ -88,6 +88,10 @@ function annotationOf(source: Source): string | undefined {
   return source.get("Node", "n1")?.metadata.annotations["hawser.dev/drain"];
 }
 
+function wishOf(source: Source, node = "n1"): string | undefined {
+  return source.get("Node", node)?.metadata.annotations["hawser.dev/rebalance"];
+}
+
 describe("hawser drain", () => {
   it("13 D --dry-run says which node takes what and what stays, and writes nothing", async () => {
     const { directory, source } = await world();
@@ -163,5 +167,56 @@ describe("hawser drain", () => {
     const { code, stderr } = await callCli(["drain", "n1", "--manifests", directory]);
     expect(code).toBe(1);
     expect(stderr).toContain("write one for each machine with a speaker");
+  });
+});
+
+describe("hawser rebalance", () => {
+  const both = [...manifests.slice(0, 2), service("local", "Cluster"), ...nodes];
+
+  it("13 E --dry-run says what would move, and writes nothing", async () => {
+    const { directory, source } = await world(both);
+    const { code, stdout } = await callCli(["rebalance", "--dry-run", "--manifests", directory]);
+    expect([code, stdout.split("\n")]).toEqual([
+      0,
+      [
+        "RESULT   ADDRESS    SERVICES  FROM NODE  TO NODE",
+        "to move  192.0.2.1  shop/web  n1         n2",
+        "",
+        "1 address: 1 to move.",
+        "",
+      ],
+    ]);
+    expect(wishOf(source)).toBe(undefined);
+  });
+
+  it("13 E asks all nodes, waits until addresses are spread, and takes the wish back", async () => {
+    const { directory, source, say } = await world(both);
+    const running = callCli(["rebalance", "--manifests", directory, "-o", "json"]);
+    await vi.waitFor(
+      () => expect([wishOf(source), wishOf(source, "n2")]).toEqual([expect.any(String), wishOf(source)]),
+      eventually,
+    );
+    await say("n2", [MOVES]);
+    await say("n1", [STAYS]);
+    const { code, stdout, stderr } = await running;
+    const move = { address: MOVES, services: ["shop/web"], from: "n1", to: "n2" };
+    expect([code, JSON.parse(stdout)]).toEqual([0, { dryRun: false, moved: [move], unmoved: [] }]);
+    expect(stderr).toContain("0 addresses of 1 still to move");
+    await vi.waitFor(() => expect([wishOf(source), wishOf(source, "n2")]).toEqual([undefined, undefined]), eventually);
+    const again = await callCli(["rebalance", "--manifests", directory]);
+    expect([again.code, again.stdout]).toEqual([0, "The addresses are spread: nothing is to move.\n"]);
+  });
+
+  it("13 E says what has not moved after --timeout", async () => {
+    const { directory, source } = await world(both);
+    const { code, stdout } = await callCli(["rebalance", "--timeout", "1s", "--manifests", directory]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("1 address: 0 moved, 1 not moved.")]);
+    await vi.waitFor(() => expect(wishOf(source)).toBe(undefined), eventually);
+  });
+
+  it("13 E refuses a duration that is none", async () => {
+    const { directory } = await world(both);
+    const result = await callCli(["rebalance", "--timeout", "soon", "--manifests", directory]);
+    expect([result.code, result.stdout]).toEqual([2, ""]);
   });
 });

@@ -238,7 +238,6 @@ function announcersIn(source: MemorySource, { configuration = EMPTY_CONFIGURATIO
         nodes: new Map(nodes.map((one) => [one.name, nodeStanding(one, { ignoresExcludeLabel: false })])),
         knownMembers: nodes.length,
         terms: new Map(),
-        failBackAfterMs: undefined,
         before: new Map(),
       },
       { self: nodes[0]?.name ?? "", nowMs: 0 },

@@ -343,12 +343,12 @@ describe("a takeover", () => {
     const first = 'Node n2 Warning: Took over 7 addresses from node "n1" (MemberSilent): 192.0.2.0-6.';
     expect([takeovers(), world.source.patched.length]).toEqual([[first], writes]);
     // The same round again, and one more: the newest comes first.
-    const back = round({ at: "2026-01-01T00:20:00Z", cause: "Preferred", from: "n3", gained: 1, addresses: [] });
+    const back = round({ at: "2026-01-01T00:20:00Z", cause: "Rebalanced", from: "n3", gained: 1, addresses: [] });
     report("n2", { announcing: ["192.0.2.0-1"], takeovers: [back, round()] });
     await world.advance(REPORTS_MS);
     await world.advance(SETTLED_MS);
     await world.advance(10 * SETTLED_MS);
-    expect(takeovers()).toEqual([first, 'Node n2 Normal: Took over 1 address from node "n3" (Preferred).']);
+    expect(takeovers()).toEqual([first, 'Node n2 Normal: Took over 1 address from node "n3" (Rebalanced).']);
   });
 
   it("O5 is one Event and not two: what the other side lost, or what had no owner before, is none", async () => {
@@ -361,7 +361,7 @@ describe("a takeover", () => {
   });
 
   it("O5 of the last minute is reported by a controller that starts, older ones are not", async () => {
-    const old = round({ at: "2026-01-01T00:15:30Z", cause: "Preferred" });
+    const old = round({ at: "2026-01-01T00:15:30Z", cause: "Rebalanced" });
     report("n2", { takeovers: [round({ at: "2026-01-01T00:16:10Z" }), old] });
     await assigned("a");
     await world.advance(SETTLED_MS);

@@ -5,6 +5,7 @@ import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { nodeInterfacesOf } from "#src/election/advertised.ts";
 import type { Member, NodeStandings, WantedAddress } from "#src/election/member.ts";
 import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
+import { spreadMoves } from "#src/election/spread.ts";
 import { unownedGroups } from "#src/election/unowned.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
@@ -36,7 +37,8 @@ interface View {
   }[];
   /** Default: those that live. */
   readonly knownMembers?: number;
-  readonly failBackAfterMs?: number;
+  /** Each member makes the planned moves that spread addresses. */
+  readonly spreads?: boolean;
   readonly nowMs?: number;
   /** Of members: gateways and interfaces. */
   readonly records?: readonly Readonly<Record<string, unknown>>[];
@@ -105,11 +107,12 @@ function decisions(text: string, file: string): string {
     nodes: standings,
     knownMembers: view.knownMembers ?? members.length,
     terms,
-    failBackAfterMs: view.failBackAfterMs,
     before: new Map(),
   };
+  const moves = view.spreads === true ? spreadMoves(snapshot, Infinity) : [];
   const plans = members.map(({ node }): [string, AnnouncementPlan] => {
-    return [node, planAnnouncements(snapshot, { self: node, nowMs: view.nowMs ?? 0 })];
+    const own = new Set(moves.filter(({ to }) => to === node).map(({ key }) => key));
+    return [node, planAnnouncements({ ...snapshot, moves: own }, { self: node, nowMs: view.nowMs ?? 0 })];
   });
   const shown = keys.map((key) => {
     const owners = new Set(plans.map(([, plan]) => plan.get(key)?.owner ?? "none"));

@@ -57,7 +57,7 @@ interface Case {
   selected?: string[];
   nodes?: NodeStandings;
   knownMembers?: number;
-  failBackAfterMs?: number;
+  moves?: string[];
   owner: string | undefined;
   term: number | undefined;
 }
@@ -201,27 +201,26 @@ const cases: Case[] = [
     term: undefined,
   },
   {
-    name: "no fail-back before the hold-off ends",
-    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
+    name: "a planned move takes it from a live owner, at a higher term",
+    members: [member(first), member(second, [claim(3)])],
     self: first,
-    failBackAfterMs: 600,
-    owner: second,
-    term: undefined,
-  },
-  {
-    name: "fail-back after the hold-off, at a higher term",
-    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
-    self: first,
-    failBackAfterMs: 500,
+    moves: [vip],
     owner: first,
     term: 8,
   },
   {
-    name: "at fail-back the owner answers until the other claims",
-    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
+    name: "a planned move takes nothing that this member cannot serve",
+    members: [member(first, [], { subnets: [other] }), member(second, [claim(3)])],
+    self: first,
+    moves: [vip],
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "the owner knows nothing of another one's planned move, and answers until it sees its claim",
+    members: [member(first), member(second, [claim(3)])],
     self: second,
-    failBackAfterMs: 500,
-    owner: first,
+    owner: second,
     term: 3,
   },
   {
@@ -377,7 +376,7 @@ const cases: Case[] = [
 describe("preferred nodes", () => {
   const wantedBy = (scores: Readonly<Record<string, number>>) =>
     new Map([[vip, wantedOf(vip, { scores: new Map(Object.entries(scores)) })]]);
-  const ownerOf = (scores: Readonly<Record<string, number>>, members: readonly Member[], failBackAfterMs?: number) =>
+  const ownerOf = (scores: Readonly<Record<string, number>>, members: readonly Member[]) =>
     planAnnouncements(
       {
         wanted: wantedBy(scores),
@@ -385,7 +384,6 @@ describe("preferred nodes", () => {
         nodes: undefined,
         knownMembers: 3,
         terms: new Map(),
-        failBackAfterMs,
         before: new Map(),
       },
       { self: third, nowMs: 60_000 },
@@ -399,10 +397,9 @@ describe("preferred nodes", () => {
     { name: "one that does not live counts for nothing", scores: { n9: 100 }, owner: first },
   ])("$name", ({ scores, owner }) => expect(ownerOf(scores, all)).toBe(owner));
 
-  it("a live owner keeps the address, unless members get addresses back", () => {
+  it("a live owner keeps the address", () => {
     const held = [member(first, [claim(3)]), member(second), member(third)];
     expect(ownerOf({ [third]: 9 }, held)).toBe(first);
-    expect(ownerOf({ [third]: 9 }, held, 30_000)).toBe(third);
   });
 
   it("the next one in line takes over where the preferred node cannot serve", () => {
@@ -412,7 +409,7 @@ describe("preferred nodes", () => {
 });
 
 describe("planAnnouncements()", () => {
-  it.each(cases)("$name", ({ members, self, owner, term, knownMembers = 3, nodes, failBackAfterMs, ...given }) => {
+  it.each(cases)("$name", ({ members, self, owner, term, knownMembers = 3, nodes, moves = [], ...given }) => {
     const { serving, terminating, selected } = given;
     const wanted = wantedOf(vip, {
       serving: serving && new Set(serving),
@@ -425,7 +422,7 @@ describe("planAnnouncements()", () => {
       nodes,
       knownMembers,
       terms: new Map([[vip, 7]]),
-      failBackAfterMs,
+      moves: new Set(moves),
       before: new Map(),
     };
     const announcement = planAnnouncements(snapshot, { self, nowMs: 1_000 }).get(vip);
@@ -440,7 +437,6 @@ describe("planAnnouncements()", () => {
       nodes: undefined,
       knownMembers: 3,
       terms: new Map<string, number>(),
-      failBackAfterMs: undefined,
       before: new Map(),
     };
     expect(planAnnouncements(snapshot, { self: third, nowMs: 0 }).get(vip)?.claim).toEqual({
@@ -454,7 +450,7 @@ describe("planAnnouncements()", () => {
 describe("planAnnouncements() of an address that is never announced", () => {
   const planFor = (self: string, changes: Partial<WantedAddress>, members: Member[]) => {
     const wanted = new Map([[vip, wantedOf(vip, changes)]]);
-    const rest = { nodes: undefined, terms: new Map<string, number>(), failBackAfterMs: undefined, before: new Map() };
+    const rest = { nodes: undefined, terms: new Map<string, number>(), before: new Map() };
     return planAnnouncements({ wanted, members, knownMembers: 3, ...rest }, { self, nowMs: 0 }).get(vip);
   };
 
@@ -484,7 +480,6 @@ describe("planAnnouncements() of a vacant address", () => {
     nodes: undefined,
     knownMembers: 3,
     terms: new Map([[vip, changes.term ?? 1]]),
-    failBackAfterMs: undefined,
     before: changes.before ?? new Map(),
   });
 
@@ -546,7 +541,6 @@ class Cluster {
       nodes: undefined,
       knownMembers: this.nodes.length,
       terms,
-      failBackAfterMs: undefined,
       before: new Map(),
     };
     const plan = planAnnouncements(snapshot, { self, nowMs: 0 });
@@ -679,7 +673,6 @@ describe("heirs", () => {
         nodes: undefined,
         knownMembers: 4,
         terms: new Map([[vip, 7]]),
-        failBackAfterMs: undefined,
         before,
         heirsOf: (node) => new Set(node === heldBy ? heirs : [second]),
       },
@@ -725,7 +718,6 @@ describe("heirs", () => {
         nodes: undefined,
         knownMembers: 2,
         terms: new Map(),
-        failBackAfterMs: undefined,
         before: new Map(),
         heirsOf: (node) => {
           asked.push(node);

@@ -25,7 +25,7 @@ function groupsOf(
   nodes?: NodeStandings,
 ) {
   const wanted = new Map(all);
-  const rest = { knownMembers: 2, terms: new Map<string, number>(), failBackAfterMs: undefined, before: new Map() };
+  const rest = { knownMembers: 2, terms: new Map<string, number>(), before: new Map() };
   const plan = planAnnouncements({ wanted, members, nodes, ...rest }, { self: "n1", nowMs: 0 });
   return unownedGroups({ wanted, plan, members, nodes }).map(({ addresses, reasons }) => ({
     addresses: addresses.map(printIp),

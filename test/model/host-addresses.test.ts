@@ -27,6 +27,7 @@ const node = {
   networkUnavailable: false,
   excluded: false,
   draining: false,
+  rebalanceUntilMs: undefined,
 } satisfies Node;
 const member = readMemberRecord({
   node: "n1",

@@ -32,6 +32,7 @@ class World {
     metallbNamespace: "metallb-system",
     loadBalancerClass: undefined,
     ignoresExcludeLabel: false,
+    wallMs: () => 0,
     onProblems: (where, problems) => this.problems.set(where, problems),
     onForbidden: (problems) => this.problems.set("addresses of Services", problems),
   });

@@ -104,6 +104,7 @@ describe("runWorker()", () => {
       metallbNamespace: "metallb-system",
       loadBalancerClass: undefined,
       ignoresExcludeLabel: false,
+      wallMs: () => 0,
       onProblems: () => undefined,
       onForbidden: () => undefined,
     });

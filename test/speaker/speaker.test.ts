@@ -426,25 +426,56 @@ describe("Speaker", () => {
     network.run(3_000, () => expect(network.answering("192.0.2.1")).toEqual([second]));
   });
 
-  it("does not take an address back by fail-back right after a short cut took it", () => {
-    const network = new SpeakerNetwork(3, ["192.0.2.1"], { isBooted: false });
+  it("13 E spreads addresses when nothing has changed for a while, some each second, and each has an owner all the time", () => {
+    const vips = Array.from({ length: 60 }, (_, index) => `192.0.2.${index + 1}`);
+    const network = new SpeakerNetwork(3, vips, { isBooted: false });
     network.failBackAfterMs = 10_000;
-    for (const node of network.nodes) network.boot(node);
-    const [first = ""] = rank(network.nodes, "192.0.2.1");
-    network.run(60_000);
-    expect(network.answering("192.0.2.1")).toEqual([first]);
-    network.part(
-      [first],
-      network.nodes.filter((node) => node !== first),
-    );
-    network.run(200);
-    network.heal();
-    network.run(60);
-    const [kept = ""] = network.answering("192.0.2.1");
-    expect(kept).not.toBe(first);
-    network.run(5_000, () => expect(network.answering("192.0.2.1")).toEqual([kept]));
-    network.run(10_000);
-    expect(network.answering("192.0.2.1")).toEqual([first]);
+    network.boot("n1");
+    network.run(2_000);
+    network.boot("n2");
+    network.boot("n3");
+    const isServed = (): void => {
+      for (const ip of vips) expect(network.answering(ip).length).toBeGreaterThan(0);
+    };
+    network.run(10_000, isServed);
+    expect(network.owners().every((owner) => owner === "n1")).toBe(true);
+    network.run(2_000, isServed);
+    const moved = network.owners().filter((owner) => owner !== "n1").length;
+    expect(moved).toBeGreaterThan(0);
+    expect(moved).toBeLessThan(40);
+    network.run(6_000, isServed);
+    const counts = network.nodes.map((node) => network.owners().filter((owner) => owner === node).length);
+    expect(counts).toEqual([20, 20, 20]);
+    const settled = network.owners();
+    network.run(30_000);
+    expect(network.owners()).toEqual(settled);
+  });
+
+  it("13 E moves nothing while a member is unsettled, nor by itself where that is off, yet when a person asks", () => {
+    const vips = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+    const network = new SpeakerNetwork(3, vips, { isBooted: false });
+    network.boot("n1");
+    network.run(2_000);
+    for (const node of ["n2", "n3"]) network.boot(node);
+    network.run(600_000 / 20);
+    expect(network.owners()).toEqual(["n1", "n1", "n1"]);
+    const ask = (node: string): void => {
+      const nothing = { wanted: [], gone: [], ranges: undefined, members: undefined, nodes: undefined } as const;
+      const asked = { kind: "cluster", isMember: true, rebalanceForMs: 60_000, ...nothing } as const;
+      network.station(node).speaker.handle(asked, network.nowMs);
+    };
+    network.station("n3").isOn = false;
+    network.run(500);
+    network.nodes.forEach(ask);
+    // One that comes and goes every other second is never settled.
+    for (let round = 0; round < 5; round++) {
+      network.station("n3").isOn = round % 2 === 1;
+      network.run(2_000);
+    }
+    expect(network.owners()).toEqual(["n1", "n1", "n1"]);
+    network.station("n3").isOn = true;
+    network.run(8_000);
+    expect(network.owners().toSorted()).toEqual(["n1", "n2", "n3"]);
   });
 });
 

@@ -86,10 +86,10 @@ describe("viewHistory()", () => {
   });
 
   it("D has what speakers reported since it was written", () => {
-    const takeovers = [{ at: at(40), cause: "Preferred", from: "n2", gained: 1, lost: 0, addresses: ["192.0.2.1"] }];
+    const takeovers = [{ at: at(40), cause: "Rebalanced", from: "n2", gained: 1, lost: 0, addresses: ["192.0.2.1"] }];
     const reports = new Map([["speaker-n1", { node: "n1", takeovers }]]);
     expect(lines("192.0.2.1", { reports }).at(-1)).toBe(
-      "2026-11-28T12:40:00Z  announced  192.0.2.1  by n1, before by n2 (Preferred)",
+      "2026-11-28T12:40:00Z  announced  192.0.2.1  by n1, before by n2 (Rebalanced)",
     );
   });
 
