@@ -1,11 +1,12 @@
 import type { Installation } from "#src/check/checked-set.ts";
 import { keyOf } from "#src/model/object.ts";
+import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
 import { classOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
+import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { configMapRef, installationOptions } from "#src/source/source-options.ts";
 import { checkCluster } from "./check-cluster.ts";
@@ -43,6 +44,16 @@ export const checkOptions = {
     default: "hawser",
     help: "Compare paths as the ingress does by --compat; for Ingresses of ingress-nginx it is said where the two differ",
   },
+  defaultBackendService: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Check the Service that the ingress runs with by its --default-backend-service",
+  },
+  defaultSslCertificate: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Check the Secret that the ingress runs with by its --default-ssl-certificate",
+  },
   nginxConfigMap: {
     kind: "string",
     placeholder: "NAMESPACE/NAME",
@@ -65,6 +76,13 @@ export const checkOptions = {
   ignoreExcludeLb: { kind: "boolean", help: "The speakers run with --ignore-exclude-lb" },
   ...outputOptions("one object per line for each problem"),
 } as const satisfies OptionSpecs;
+
+/** Options whose values are NAMESPACE/NAME. */
+const NAMED = [
+  ["--nginx-config-map", "nginxConfigMap"],
+  ["--default-backend-service", "defaultBackendService"],
+  ["--default-ssl-certificate", "defaultSslCertificate"],
+] as const;
 
 type Options = OptionValues<typeof checkOptions>;
 
@@ -92,6 +110,8 @@ export async function runCheck(args: readonly string[], io: ProgramIo): Promise<
     io.stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
     return EXIT_USAGE;
   }
+  const problems = NAMED.flatMap(([option, name]) => readNamespacedName(option, values[name]).problems);
+  if (problems.length > 0) return printProblems(io, problems);
   const result = isCluster ? await checkTheCluster(values, io) : await checkPaths(values, paths);
   const { findings } = result;
   const output = {
@@ -119,6 +139,7 @@ async function checkPaths(options: Options, paths: readonly string[]): Promise<C
 function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
   const { ingressClass, controllerClass, compat, ignoreExcludeLb } = options;
   const { nginxConfigMap, rateLimitStore, allowedResponseHeaders: allowed } = options;
+  const { defaultBackendService: defaultService, defaultSslCertificate: defaultSecret } = options;
   return {
     configMap: keyOf(configMapRef(options)),
     metallbNamespace: options.metallbNamespace,
@@ -127,6 +148,8 @@ function installationOf(options: Options, takesIngressesWithoutClass: boolean): 
     controllerClass,
     compat,
     nginxConfigMap,
+    defaultService,
+    defaultSecret,
     countsTogether: rateLimitStore !== undefined,
     allowedHeaders: allowed.length === 0 ? undefined : new Set(allowed.map((name) => name.toLowerCase())),
     takesIngressesWithoutClass,

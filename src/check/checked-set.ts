@@ -32,6 +32,10 @@ export interface Installation extends ServiceClass {
   readonly takesIngressesWithoutClass: boolean;
   /** The ConfigMap (`namespace/name`) of ingress-nginx that the ingress reads. */
   readonly nginxConfigMap?: string | undefined;
+  /** The Service (`namespace/name`) for requests that no rule matches. */
+  readonly defaultService?: string | undefined;
+  /** The Secret (`namespace/name`) of the default certificate. */
+  readonly defaultSecret?: string | undefined;
   /** Replicas of the ingress can count rate limits together; by default nothing is said where they cannot. */
   readonly countsTogether?: boolean;
   /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default all. */

@@ -18,6 +18,7 @@ import { findBadPasswords } from "./find-bad-passwords.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
 import { findLostRoutes } from "./find-lost-routes.ts";
 import { findEmptySelectors } from "./find-empty-selectors.ts";
+import { findMissingDefaults } from "./find-missing-defaults.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findNginxDifferences } from "./find-nginx-differences.ts";
 import { findPendingServices } from "./find-pending-services.ts";
@@ -50,7 +51,8 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const { inspected, between, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
-  const snapshot = { ...routingSnapshot(set), compat: installation.compat };
+  const { compat, defaultService } = installation;
+  const snapshot = { ...routingSnapshot(set), compat, defaultService };
   const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (kind, key) =>
     set.rootOf(kind, key, []),
   );
@@ -66,6 +68,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
       .filter((problem) => !isSaidBetter(problem)),
     ...between,
     ...findBrokenReferences(set, buildRoutes(snapshot)),
+    ...findMissingDefaults(set, input.isWhole === true),
     ...findEmptySelectors(set),
     ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap, lineOfRange),
     ...findNetworkAddresses(pools, members, installation.configMap, lineOfRange),

@@ -1,12 +1,10 @@
 import { printRedirect } from "#src/filters/print-redirect.ts";
 import { isProofPath } from "#src/filters/is-proof-path.ts";
-import { printObjectName } from "#src/model/problem-place.ts";
-import type { Problem } from "#src/model/problem.ts";
 import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
-import type { SeenRoutes } from "./see-routes.ts";
 import type { UrlContext } from "./url-context.ts";
 import { refusedStep, type UrlStep } from "./url-step.ts";
+import { authoritiesFault } from "./view-routes.ts";
 
 /** Whether the client comes in by its certificate; nothing where its host asks for none. */
 export function explainClientCertificate({ seen, question, request, decision, rule }: UrlContext): readonly UrlStep[] {
@@ -28,19 +26,11 @@ export function explainClientCertificate({ seen, question, request, decision, ru
   }
   if (seen.input.secretOf(secret) === null)
     return [{ step: unknownStep("access", { text: `${asks}: the Secret may not be read.` }) }];
-  const problem = problemOf(seen, secret);
+  const problem = authoritiesFault(seen, secret);
   if (problem !== undefined) {
     const text = sentence(`${asks}: the request is refused: ${problem.what}: ${problem.why}`);
     return [refusedStep("access", "closed-secret", { text, fix: sentence(problem.fix) })];
   }
   const text = `${asks}: the certificate that the client shows is verified, which cannot be done here.`;
   return [{ step: unknownStep("access", { text }) }];
-}
-
-/** What keeps the Secret with the authorities from being used. */
-function problemOf({ endpointSecrets }: SeenRoutes, secret: string): Problem | undefined {
-  if (endpointSecrets.secrets.has(secret)) return undefined;
-  const [namespace = "", name = ""] = secret.split("/");
-  const wanted = printObjectName({ kind: "Secret", namespace, name });
-  return endpointSecrets.problems.find(({ at }) => at.kind === "object" && printObjectName(at.object) === wanted);
 }

@@ -41,7 +41,7 @@ function explainFilter(
   filters: RuleFilters,
   { name, text }: { readonly name: FilterName; readonly text: string },
 ): UrlStep {
-  const isByAddress = name === "sources";
+  const isByAddress = name === "sources" || name === "snippetSources";
   if (isByAddress && question.client === undefined)
     return {
       step: unknownStep("filter", {
@@ -56,7 +56,10 @@ function explainFilter(
     keyedBuckets: new KeyedBuckets(),
   };
   const answer = runFilters({ ...NO_FILTERS, [name]: filters[name] }, request, state);
-  if (answer === undefined) return { step: okStep("filter", { text: `${text}: ${letsIn(name, decision)}.` }) };
+  if (answer === undefined) {
+    const effect = name === "clientLimits" ? beyondLimits(seen) : letsIn(name, decision);
+    return { step: okStep("filter", { text: `${text}: ${effect}.` }) };
+  }
   const { status, reason, location } = answer;
   if (reason === undefined) {
     const to = location === undefined ? "" : ` to ${location}`;
@@ -83,18 +86,29 @@ function letsIn(name: FilterName, decision: UrlContext["decision"]): string {
   return EFFECTS[name] ?? "the request goes on";
 }
 
+/** What becomes of a client that asks for more than the limits of annotations. */
+function beyondLimits({ input }: UrlContext["seen"]): string {
+  const { rate, connections } = input.nginxConfig?.program.limitStatuses ?? {};
+  const [byRate, byCount] = [rate, connections].map((status) => status ?? BY_OPTION);
+  const said = byRate === byCount ? byRate : `${byRate} beyond a rate and ${byCount} with too many open requests`;
+  return `a client that asks for more is answered ${said}; what it has asked for is known to the ingress alone`;
+}
+
+const BY_OPTION = "503, or as --limit-status says,";
+
 const EFFECTS: Partial<Record<FilterName, string>> = {
   cors: "answers have its fields",
   bodyBytes: "a larger body is answered 413",
-  clientLimits: "a client that asks for more is answered 503; what it has asked for is known to the ingress alone",
   rateLimits: "a request beyond it is answered 429; what was asked for is known to the ingress alone",
   sources: "the client may come in",
+  snippetSources: "the client may come in",
+  mirror: "a copy of the request is sent there, and its answer is ignored",
   requestFields: "the endpoint gets it",
   rewrites: "fields of the answer are changed",
   setHeaders: "answers have the fields that this ConfigMap names",
   responseEdit: "answers have it so",
   answerRate: "the answer is sent no faster",
-  errorPages: "errors have the pages of the default backend",
+  errorPages: "such an answer of an endpoint, or where none can be asked, is that of the default backend",
   transport: "applies to the endpoint",
   patience: "applies to the endpoint",
 };

@@ -5,6 +5,7 @@ import { explainAccess } from "./explain-access.ts";
 import { explainBalancing, explainCanary, explainUrlEndpoints } from "./explain-url-endpoints.ts";
 import { explainUrlCertificate } from "./explain-url-certificate.ts";
 import { explainFilters, explainPreflight } from "./explain-filters.ts";
+import { explainBlocked, explainFieldsOfAll, explainRejected } from "./explain-of-all.ts";
 import { explainAddress, explainHost, explainListener } from "./explain-host.ts";
 import { explainRule } from "./explain-rule.ts";
 import { nextStep } from "./next-step.ts";
@@ -32,8 +33,13 @@ export function explainUrl(seen: SeenRoutes, question: UrlQuestion): Explanation
 function stepsOf(context: UrlContext): readonly UrlStep[] {
   const listener = asUrlStep(explainListener(context));
   const certificate = explainUrlCertificate(context).map(asUrlStep);
+  const rejected = explainRejected(context);
+  if (rejected.length > 0) return [listener, ...rejected];
+  const blocked = explainBlocked(context);
+  if (blocked.some(({ answer }) => answer !== undefined)) return [listener, ...blocked, ...certificate];
   const fault = explainMethod(context);
-  return [listener, ...(fault === undefined ? insideSteps(context) : [fault]), ...certificate];
+  const inside = fault === undefined ? insideSteps(context) : [fault];
+  return [listener, ...blocked, ...inside, ...explainFieldsOfAll(context, inside), ...certificate];
 }
 
 /** From the address to the endpoints. */

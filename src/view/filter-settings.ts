@@ -37,6 +37,7 @@ const PRINTERS: Printers = {
   ],
   rateLimits: ({ limits }) => limits.map(viewRateLimit),
   sources: printSources,
+  snippetSources: printSources,
   clientCertificates: ({ secret, mode, subject }) => [
     { setting: "auth-tls-secret", value: `${secret}, ${mode}` },
     ...viewSetting("auth-tls-match-cn", subject?.text),
@@ -59,6 +60,7 @@ const PRINTERS: Printers = {
     ...(sources === undefined ? [] : printSources(sources)),
     ...(limits === undefined ? [] : [...limits.shared, ...limits.byClaims].map(viewRateLimit)),
   ],
+  mirror: ({ host, sendsBody }) => [{ setting: "mirror", value: `to ${host}${sendsBody ? "" : ", without bodies"}` }],
   rewrite: ({ kind, target }) => [
     { setting: "rewrite", value: kind === "replacePrefix" ? `prefix by ${target}` : target },
   ],

@@ -8,6 +8,7 @@ export type RequestReason =
   | NonNullable<FilterAnswer["reason"]>
   | CertificateRefusal
   | "method-not-allowed"
+  | "blocked"
   | "unauthorized"
   | "token-missing"
   | "token-ambiguous"
@@ -79,6 +80,11 @@ export const REFUSAL_TEXTS: Readonly<Record<RequestReason, RefusalText>> = {
     status: 503,
     why: "the client has as many requests open as it may",
     fix: "Raise limit-connections of the Ingress, or exempt the client with limit-allowlist.",
+  },
+  blocked: {
+    status: 403,
+    why: "ingress-nginx's ConfigMap blocks such requests",
+    fix: "Ask as another client, or change block-cidrs, block-user-agents or block-referers.",
   },
   "method-not-allowed": {
     status: 405,

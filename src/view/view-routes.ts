@@ -1,6 +1,7 @@
 import { secretsOf } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
-import { printPlace } from "#src/model/problem-place.ts";
+import { isProofPath } from "#src/filters/is-proof-path.ts";
+import { printObjectName, printPlace } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { SecretFaults } from "#src/model/secret-claims.ts";
 import { aliasesByHost, rulesOf } from "#src/routing/list-routes.ts";
@@ -124,8 +125,11 @@ function viewRule(seen: SeenRoutes, rule: Rule, { host, aliases, isPattern, cert
   };
 }
 
+/** No Service is asked. */
+const NO_SERVICE = { service: null, externalName: null, endpoints: null, canary: null };
+
 function viewAction({ table, externalNames }: SeenRoutes, { action }: Rule) {
-  const none = { service: null, externalName: null, endpoints: null, canary: null, redirect: null };
+  const none = { ...NO_SERVICE, redirect: null };
   if (action.kind === "closed" || action.kind === "respond") return none;
   if (action.kind === "redirect")
     return { ...none, redirect: `${action.status} ${fillTemplate(action.location, (variable) => `$${variable}`)}` };
@@ -140,13 +144,17 @@ export function serviceOfBackend(backend: string): string {
   return backend.slice(0, backend.indexOf(":"));
 }
 
-function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "why"> {
+function viewClosed(seen: SeenRoutes, rule: Rule): Partial<RouteView> & Pick<RouteView, "closed" | "why"> {
   const { action } = rule;
   if (action.kind === "closed") return { closed: action.reason, why: whyRuleClosed(seen, rule) };
-  const fault = passwordFault(seen, rule) ?? endpointSecretFault(seen, rule) ?? signInFault(seen, rule);
+  const fault =
+    clientCertificateFault(seen, rule) ??
+    passwordFault(seen, rule) ??
+    endpointSecretFault(seen, rule) ??
+    signInFault(seen, rule);
   return fault === undefined
     ? { closed: null, why: "" }
-    : { closed: "closed-secret", why: `${sentence(printFault(fault))} ${sentence(fault.fix)}` };
+    : { ...NO_SERVICE, closed: "closed-secret", why: `${sentence(printFault(fault))} ${sentence(fault.fix)}` };
 }
 
 /** What is wrong with a Secret, and with which one: a rule may need several. */
@@ -157,6 +165,21 @@ export function printFault({ at, what, why }: Problem): string {
 /** What is wrong with the Secret with names and passwords of a rule. */
 export function passwordFault({ passwords }: SeenRoutes, rule: Rule): Problem | undefined {
   return faultOf(rule, passwords, [rule.filters.auth?.basic?.secret]);
+}
+
+/** What is wrong with the Secret with the authorities of client certificates; no path is open without it, but those of proofs are for plain requests. */
+export function clientCertificateFault(seen: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
+  const { clientCertificates, rewrite } = filters;
+  if (clientCertificates === undefined || isProofPath(origin.path, rewrite)) return undefined;
+  return authoritiesFault(seen, clientCertificates.secret);
+}
+
+/** What keeps a Secret with authorities (`namespace/name`) from being used. */
+export function authoritiesFault({ endpointSecrets, input }: SeenRoutes, secret: string): Problem | undefined {
+  if (endpointSecrets.secrets.has(secret) || input.secretOf(secret) === null) return undefined;
+  const [namespace = "", name = ""] = secret.split("/");
+  const wanted = printObjectName({ kind: "Secret", namespace, name });
+  return endpointSecrets.problems.find(({ at }) => at.kind === "object" && printObjectName(at.object) === wanted);
 }
 
 /** What is wrong with the Secret for TLS to the endpoints of a rule. */

@@ -86,6 +86,14 @@ async function routesOf(documents: readonly string[], ...args: readonly string[]
   return (JSON.parse(stdout) as { readonly routes: readonly RouteView[] }).routes;
 }
 
+/** A rule that is closed by a Secret asks no Service. */
+const CLOSED_BY_SECRET = {
+  closed: "closed-secret",
+  service: null,
+  endpoints: null,
+  why: expect.stringMatching(/does not exist/),
+};
+
 describe("F hawser routes", () => {
   const web = ingress("web", "shop.example", [{ path: "/" }, { path: "/gone", service: "gone" }]);
 
@@ -118,7 +126,22 @@ describe("F hawser routes", () => {
         ingress("p", "a.example", [{ path: "/" }], { annotations: { "auth-type": "basic", "auth-secret": "users" } }),
         WEB,
       ],
-      first: { closed: "closed-secret", service: "shop/web:80", why: expect.stringMatching(/does not exist/) },
+      first: CLOSED_BY_SECRET,
+    },
+    {
+      name: "is closed because the Secret with authorities for client certificates is missing",
+      documents: [ingress("t", "a.example", [{ path: "/" }], { annotations: { "auth-tls-secret": "shop/ca" } }), WEB],
+      first: CLOSED_BY_SECRET,
+    },
+    {
+      name: "is closed because the Secret for TLS to its endpoints is missing",
+      documents: [
+        ingress("t", "a.example", [{ path: "/" }], {
+          annotations: { "backend-protocol": "HTTPS", "proxy-ssl-secret": "shop/client" },
+        }),
+        WEB,
+      ],
+      first: CLOSED_BY_SECRET,
     },
     {
       name: "has a canary",
@@ -220,7 +243,10 @@ describe("F hawser routes", () => {
 
   it("prints a table, what closes a path, and Problems with file and line", async () => {
     const closed = ingress("locked", "z.example", [{ path: "/" }], { annotations: { "enable-modsecurity": "true" } });
-    const { stdout, code } = await call("routes", [web, closed, WEB]);
+    const secret = ingress("secret", "y.example", [{ path: "/" }], {
+      annotations: { "auth-type": "basic", "auth-secret": "users" },
+    });
+    const { stdout, code } = await call("routes", [web, closed, secret, WEB]);
     const lines = stdout.split("\n").map((line) => line.split(/ {2,}/));
     expect(lines[0]).toEqual(["HOST", "PATH", "TYPE", "INGRESS", "SERVICE", "READY", "CERTIFICATE", "SETTINGS"]);
     expect(lines).toContainEqual(["shop.example", "/", "Prefix", "shop/web", "shop/web:80", "1", "-", "-"]);
@@ -233,6 +259,16 @@ describe("F hawser routes", () => {
       "no Service",
       "-",
       "-",
+    ]);
+    expect(lines).toContainEqual([
+      "y.example",
+      "/",
+      "Prefix",
+      "shop/secret",
+      "closed (closed-secret)",
+      "-",
+      "-",
+      "auth-secret shop/users",
     ]);
     expect(stdout).toMatch(/^z\.example\/ {2}Closed /m);
     expect(stdout).toMatch(/all\.yaml:\d+ {2}Ingress "shop\/locked"/);

@@ -54,6 +54,29 @@ describe("hawser check", () => {
     await rm(folder, { recursive: true });
   });
 
+  it.each([
+    { option: "--default-backend-service=shop/errors", says: ["DEFAULT_BACKEND_MISSING"] },
+    { option: "--default-ssl-certificate=shop/cert", says: ["INGRESS_SECRET_MISSING"] },
+    { option: "--default-backend-service=default/web", says: [] },
+  ])("warns of what $option names and is not there", async ({ option, says }) => {
+    await writeFile(join(folder, "web.yml"), service("web"));
+    expect(await main([folder, option, "-o", "json"])).toBe(0);
+    const lines = io
+      .out()
+      .split("\n")
+      .filter((line) => line !== "");
+    const found = lines.map((line) => JSON.parse(line) as { readonly code: string; readonly severity: string });
+    expect(found.map(({ code, severity }) => `${code} ${severity}`)).toEqual(says.map((code) => `${code} warning`));
+  });
+
+  it.each(["--default-backend-service=web", "--default-ssl-certificate=a/b/c", "--nginx-config-map=x"])(
+    "exits 2 for %s",
+    async (option) => {
+      await writeFile(join(folder, "web.yml"), service("web"));
+      expect(await main([folder, option])).toBe(2);
+    },
+  );
+
   it("exits 0 for a good folder, read in depth, without hidden files", async () => {
     await mkdir(join(folder, "deep/.hawser"), { recursive: true });
     await writeFile(join(folder, "deep/web.yml"), service("web"));

@@ -36,6 +36,7 @@ const SECRETS = `/api/v1/namespaces/${SHOP}/secrets`;
 const CLUSTER_RULES = [
   { apiGroups: [""], resources: ["services"], verbs: ["list", "watch"] },
   { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] },
+  { apiGroups: [""], resources: ["namespaces"], verbs: ["list", "watch"] },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["patch"] },
@@ -216,6 +217,32 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     await patch(`${INGRESSES}/goes`, { spec: { ingressClassName: "hawser" } });
     await untilAddresses("goes", "192.0.2.1");
     expect(await versionOf("goes")).not.toBe(settled);
+  });
+
+  it("I-C12 serves the namespaces that --watch-namespace-selector selects, by the labels that they have now", async () => {
+    await makeIngress("selected");
+    const { http } = await run(BY_SERVICE, "--watch-namespace-selector=team=a,!muted");
+    const answered = async (status: number): Promise<void> =>
+      vi.waitFor(async () => {
+        const text = await ask(http, "GET / HTTP/1.1\r\nHost: selected.com\r\nConnection: close\r\n\r\n");
+        expect(statusOf(text)).toBe(status);
+      }, eventually);
+    const label = async (labels: Entry) => patch(`/api/v1/namespaces/${SHOP}`, { metadata: { labels } });
+    await answered(404);
+    expect(await addressesOf("selected")).toEqual([]);
+    await label({ team: "a" });
+    await untilAddresses("selected", "192.0.2.1");
+    // The Service does not exist.
+    await answered(503);
+    await label({ muted: "true" });
+    await untilAddresses("selected");
+    await answered(404);
+    await label({ team: "b", muted: null });
+    await answered(404);
+    await label({ team: "a" });
+    await untilAddresses("selected", "192.0.2.1");
+    await label({ team: null });
+    await untilAddresses("selected");
   });
 
   it("publishes on a class that became the default only what API servers would have given it", async () => {

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { parse } from "yaml";
+import { readNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
@@ -18,6 +19,8 @@ interface Head {
   /** `ask` is the URL. */
   readonly asks: readonly (Partial<AskedUrl> & { readonly ask: string })[];
   readonly options?: Partial<RoutesInput>;
+  /** What ingress-nginx's ConfigMap says. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Parts that may not be read. */
   readonly unread?: readonly (keyof RoutesInput | "secrets")[];
 }
@@ -38,10 +41,20 @@ export function explainUrlCase(name: string): {
   const input: RoutesInput = {
     ...routesInputOf([...byName.values()]),
     ...head.options,
+    nginxConfig: head.config && nginxConfigOf(head.config),
     ...Object.fromEntries(unread.map((part) => [part, undefined])),
   };
   const seen = seeRoutes(unread.includes("secrets") ? { ...input, secretOf: () => null } : input);
   return { seen, questions: head.asks.map(({ ask, ...more }) => questionOf(ask, more)) };
+}
+
+function nginxConfigOf(data: Readonly<Record<string, string>>) {
+  const metadata = { namespace: "ingress-nginx", name: "config" };
+  const [object] = parseManifests(
+    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data }),
+    "config",
+  ).objects;
+  return readNginxConfig(object ?? expect.fail("it can be read"), "unknown");
 }
 
 /** A question; the test fails where it cannot be one. */
