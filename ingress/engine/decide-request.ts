@@ -7,6 +7,7 @@ import { isBlocked } from "#src/filters/is-blocked.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
+import { checkSource } from "#src/filters/source-networks.ts";
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { type LackingEndpoint, route, type RouteDecision } from "#src/routing/route.ts";
 import { normalizePath } from "#src/routing/path.ts";
@@ -124,7 +125,11 @@ function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext
     return answer;
   }
   const { rule, path } = decision;
-  if (decision.kind === "respond") return { kind: "answer", status: decision.status, cause: {}, rule };
+  if (decision.kind === "respond") {
+    const { status, sources } = decision;
+    const denied = sources && checkSource(sources, new FilteredRequest(bytes, head, { client, path }));
+    return { kind: "answer", status: denied?.status ?? status, cause: denied ?? {}, rule };
+  }
   if (decision.kind === "redirect") {
     const request = new FilteredRequest(bytes, head, { client, path });
     const preflight = rule.filters.cors && answerPreflight(rule.filters.cors, request);

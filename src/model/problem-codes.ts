@@ -499,8 +499,8 @@ export const PROBLEM_CODES = {
   },
   INGRESS_SNIPPET_UNSUPPORTED: {
     meaning:
-      "An annotation contains nginx configuration with a directive that may restrict access or change what is reached. All paths of the Ingress are closed: they answer 503.",
-    solve: "Remove the line that the message names, or write the annotation that does the same.",
+      "An annotation contains nginx configuration with a directive that may restrict access or change what is reached. All paths of the Ingress are closed: they answer 503; of a `location` or a `rewrite` for hosts only the paths that it is for.",
+    solve: "Remove the line that the message names, or write the annotation or the Ingress that does the same.",
   },
   INGRESS_ANNOTATION_UNSUPPORTED: {
     meaning:

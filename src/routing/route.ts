@@ -1,3 +1,4 @@
+import type { SourceNetworks } from "#src/filters/source-networks.ts";
 import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
@@ -75,7 +76,14 @@ export type RouteDecision =
       /** The normalised path. */
       readonly path: string;
     }
-  | { readonly kind: "respond"; readonly rule: Rule; readonly status: SnippetStatus; readonly path: string }
+  | {
+      readonly kind: "respond";
+      readonly rule: Rule;
+      readonly status: SnippetStatus;
+      /** Clients from elsewhere are answered 403. */
+      readonly sources: SourceNetworks | undefined;
+      readonly path: string;
+    }
   | {
       readonly kind: "refuse";
       readonly status: 400 | 404 | 414 | 503;
@@ -116,7 +124,8 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
-  if (action.kind === "respond") return { kind: "respond", rule: matched, status: action.status, path };
+  if (action.kind === "respond")
+    return { kind: "respond", rule: matched, status: action.status, sources: action.sources, path };
   const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
   return forward(table, request, { rule: matched, action, path });

@@ -1,4 +1,5 @@
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
+import type { SourceNetworks } from "#src/filters/source-networks.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { AppliedPart } from "#src/model/path-terms.ts";
@@ -58,6 +59,8 @@ interface RedirectAction extends Redirect {
 /** Requests are answered with a status, before any filter, as by `return` in nginx. */
 interface RespondAction {
   readonly kind: "respond";
+  /** Clients from elsewhere are answered 403. */
+  readonly sources?: SourceNetworks;
   readonly status: SnippetStatus;
 }
 

@@ -168,7 +168,7 @@ export function passwordFault({ passwords }: SeenRoutes, rule: Rule): Problem | 
 }
 
 /** What is wrong with the Secret with the authorities of client certificates; no path is open without it, but those of proofs are for plain requests. */
-export function clientCertificateFault(seen: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
+function clientCertificateFault(seen: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
   const { clientCertificates, rewrite } = filters;
   if (clientCertificates === undefined || isProofPath(origin.path, rewrite)) return undefined;
   return authoritiesFault(seen, clientCertificates.secret);

@@ -149,9 +149,65 @@ describe("snippets", () => {
     expect(statusOf(answer)).toBe(200);
   });
 
+  const NEXTCLOUD = `
+    rewrite ^/.well-known/webfinger /index.php/.well-known/webfinger last;
+    rewrite ^/old/ /new/ permanent;
+    location = /.well-known/carddav { return 301 $scheme://$host/remote.php/dav; }
+    location /private { allow 127.0.0.2; deny all; }
+    location /gone { add_header X-Gone yes always; return 410; }
+    location /plugin { proxy_pass http://127.0.0.1:9; }
+  `;
+  const CLOSED = [
+    "/.well-known/webfinger?resource=acct:a",
+    "/.WELL-known/webfinger",
+    "/plugin",
+    "/plugin/x",
+    "/a/..//plugin",
+  ];
+
+  it.each(CLOSED)("B-snippet a line that cannot be done closes the paths that it is for: %s", async (path) => {
+    const { answer, got } = await asked(hosts(NEXTCLOUD), requestOf(path));
+    expect([statusOf(answer), got]).toEqual([503, ""]);
+  });
+
+  const ANSWERED = [
+    "/",
+    "/remote.php",
+    "/.well-known/carddav",
+    "/.well-known/carddav/",
+    "/old/x?a=b",
+    "/x/old/",
+    "/private",
+    "/private/x",
+    "/gone/x",
+  ];
+
+  it("B-snippet all other paths of such a host are served, as by nginx", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses: hosts(NEXTCLOUD) });
+    const more = `server_name a.com; ${NEXTCLOUD}`;
+    await using nginx = hasNginx() ? await startNginx({ endpointPort: endpoint.port, more }) : proxy;
+    for (const address of ["127.0.0.1", "127.0.0.2"])
+      for (const path of ANSWERED) {
+        const [ours, theirs] = await Promise.all(
+          [proxy.port, nginx.port].map(async (port) => await ask(port, requestOf(path), address)),
+        );
+        // On a port of its own nginx writes that.
+        const of = (text = ""): string =>
+          `${path} ${statusOf(text)} ${
+            text
+              .replace(/:\d+\//, "/")
+              .match(/^(?:Location|X-Gone): .*$/gm)
+              ?.join() ?? ""
+          }`;
+        expect(of(ours)).toBe(of(theirs));
+        expect(statusOf(ours!)).not.toBe(503);
+      }
+  });
+
   it("B-snippet a host whose snippet cannot be done is closed as a whole", async () => {
     const other = annotatedIngress({}, "other", { path: "/other" });
-    const { answer } = await asked([...hosts("location /a { proxy_pass http://x; }"), other], requestOf("/other"));
+    const { answer } = await asked([...hosts("if ($host) { return 403; }"), other], requestOf("/other"));
     expect(statusOf(answer)).toBe(503);
   });
 });

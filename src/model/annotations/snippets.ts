@@ -1,8 +1,11 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
 import { parseSnippet, type SnippetScope } from "#src/model/snippets/parse-snippet.ts";
 import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
-import type { Snippet } from "#src/model/snippets/snippet.ts";
+import { asRewriteTarget } from "#src/model/snippets/read-rewrite.ts";
+import type { Snippet, SnippetLocation } from "#src/model/snippets/snippet.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
+import { INSTEAD } from "./instead.ts";
+import { insteadOfDirective } from "./instead-of-directive.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { snippetCloses } from "./snippet-closes.ts";
 
@@ -37,12 +40,30 @@ function parse(field: Field, scope: SnippetScope): Snippet | undefined {
   const parsed = parseSnippet(text, scope);
   if (parsed.ok) {
     for (const directive of parsed.ignored.slice(0, MAX_IGNORED)) complainOfIgnored(field, directive);
+    for (const location of parsed.snippet.locations)
+      if (location.answer.kind === "closed") complainOfClosed(field, location);
     return parsed.snippet;
   }
   // What closes the paths: it decides about a snippet that is not nginx configuration, too.
   const risky = firstRiskyDirective(text);
   if (risky === undefined) return complainOfIgnored(field);
   return snippetCloses(field, scope === "hosts" ? "host" : undefined, parsed.directive ?? risky);
+}
+
+/** Says which paths a location or a rewrite of a snippet closes, and what to write for it. */
+function complainOfClosed(field: Field, { match, because }: SnippetLocation): void {
+  const { name = "", line = 1, text = "" } = because ?? {};
+  const instead = because && asRewriteTarget(because);
+  const paths =
+    match.kind === "expression" ? "the paths that match" : match.kind === "exact" ? "the path" : "the paths below";
+  complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
+    what: `Closed ${paths} ${match.path} of the hosts of this Ingress`,
+    why: `Hawser has no nginx, and line ${line} of the snippet (${quote(text)}) may restrict who comes in or what is reached there`,
+    fix:
+      instead === undefined
+        ? insteadOfDirective(name)
+        : `Remove the line, and write an Ingress for the host with the path ${instead.path} (Prefix), the same Service and the annotation ${INSTEAD.rewrite}: ${instead.target}`,
+  });
 }
 
 function complainOfIgnored(field: Field, directive?: { readonly line: number; readonly text: string }): undefined {

@@ -17,7 +17,10 @@ const MAX_DIRECTIVES = 100;
 /** A backslash before these is not a character of the value, for nginx; what it means there no value needs. */
 const ESCAPES = /\\["'\\ trn]/;
 
-/** Reads all directives of a snippet, with blocks one deep; undefined where it is not nginx configuration, or too long. */
+/** Blocks inside of blocks: `if` in a `location` in a `location`. */
+const MAX_DEPTH = 4;
+
+/** Reads all directives of a snippet, with their blocks; undefined where it is not nginx configuration, or too long. */
 export function readSnippet(snippet: string): readonly ReadDirective[] | undefined {
   const reader = new SnippetReader();
   for (const { text, line } of readSnippetWords(snippet)) if (text === "" || !reader.take(text, line)) return undefined;
@@ -27,8 +30,8 @@ export function readSnippet(snippet: string): readonly ReadDirective[] | undefin
 /** Puts words together to directives, one word after the other. */
 class SnippetReader {
   readonly #outer: ReadDirective[] = [];
-  /** The block that is open. */
-  #block: { readonly head: ReadDirective; readonly inner: ReadDirective[] } | undefined;
+  /** The blocks that are open, the innermost last. */
+  readonly #blocks: { readonly head: ReadDirective; readonly inner: ReadDirective[] }[] = [];
   /** Of the directive that is being read. */
   #words: string[] = [];
   #line = 1;
@@ -46,26 +49,26 @@ class SnippetReader {
     const directive = directiveOf(this.#words, this.#line);
     this.#words = [];
     if (directive === undefined) return false;
-    return text === ";" ? (this.#block?.inner ?? this.#outer).push(directive) > 0 : this.#openBlock(directive);
+    return text === ";" ? this.#into().push(directive) > 0 : this.#openBlock(directive);
   }
 
   /** The directives; undefined where one has no end. */
   end(): readonly ReadDirective[] | undefined {
-    return this.#words.length > 0 || this.#block !== undefined ? undefined : this.#outer;
+    return this.#words.length > 0 || this.#blocks.length > 0 ? undefined : this.#outer;
+  }
+
+  /** Where the next directive belongs. */
+  #into(): ReadDirective[] {
+    return this.#blocks.at(-1)?.inner ?? this.#outer;
   }
 
   #openBlock(head: ReadDirective): boolean {
-    if (this.#block !== undefined) return false;
-    this.#block = { head, inner: [] };
-    return true;
+    return this.#blocks.length < MAX_DEPTH && this.#blocks.push({ head, inner: [] }) > 0;
   }
 
   #closeBlock(): boolean {
-    const block = this.#block;
-    if (this.#words.length > 0 || block === undefined) return false;
-    this.#outer.push({ ...block.head, block: block.inner });
-    this.#block = undefined;
-    return true;
+    const block = this.#words.length > 0 ? undefined : this.#blocks.pop();
+    return block !== undefined && this.#into().push({ ...block.head, block: block.inner }) > 0;
   }
 }
 

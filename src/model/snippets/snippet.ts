@@ -1,5 +1,6 @@
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { NetworkSet } from "#src/model/network-set.ts";
+import type { ReadDirective } from "./read-snippet.ts";
 import type { HostPattern } from "#src/pattern/host-pattern.ts";
 
 /** What a snippet of nginx configuration says, as far as Hawser does it: no text of it becomes configuration of anything. */
@@ -45,7 +46,13 @@ export type SnippetStatus = (typeof SNIPPET_STATUSES)[number];
 /** Paths of the hosts of the Ingress, also those of other Ingresses, that are answered without an endpoint. */
 export interface SnippetLocation {
   readonly match: LocationMatch;
-  readonly answer: SnippetAnswer;
+  /** `closed`: what nginx would do Hawser does not have. */
+  readonly answer: SnippetAnswer | { readonly kind: "closed" };
+  /** Clients from elsewhere are answered 403. */
+  readonly sources?: SnippetSources;
+  readonly responseFields: readonly SnippetResponseField[];
+  /** The directive that closes it. */
+  readonly because?: ReadDirective;
 }
 
 /** `expression`: at any place in the path, without regard to case. */

@@ -2,6 +2,7 @@ import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { isAnswered, isBackend, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { SnippetLocation } from "#src/model/snippets/snippet.ts";
 import { type HostGuard, type HostGuards, NO_GUARDS } from "#src/routing/host-guard.ts";
 import { backendKey, firstPortKey } from "./backend.ts";
@@ -14,6 +15,7 @@ import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merg
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { linkPatternRoutes } from "#src/routing/pattern-routes.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
+import { editOf } from "./snippet-edit-of.ts";
 import { compareAge } from "./routing-snapshot.ts";
 import type { HostRoutes } from "#src/routing/route-table.ts";
 import type { Rule, RuleAction } from "#src/routing/rule.ts";
@@ -56,16 +58,34 @@ function guardsOf({ locations, ranks, clientCertificates }: MergedHost): HostGua
 
 /** A location of a snippet. Nothing but the client certificate is asked for before its requests have their answer. */
 function guardOf(
-  { key: object }: Ingress,
-  { match, answer }: SnippetLocation,
+  { key: object, settings }: Ingress,
+  { match, answer, sources, responseFields }: SnippetLocation,
   clientCertificates: MergedHost["clientCertificates"],
 ): HostGuard {
-  const filters = clientCertificates === undefined ? NO_FILTERS : { ...NO_FILTERS, clientCertificates };
+  const responseEdit = editOf([...inherited(settings, responseFields), ...responseFields]);
+  const filters = { ...NO_FILTERS, responseEdit, ...(clientCertificates && { clientCertificates }) };
   const { path } = match;
   const pathType = match.kind === "exact" ? "Exact" : "ImplementationSpecific";
-  const action = answer.kind === "redirect" ? { kind: answer.kind, ...answer.redirect } : answer;
-  const yields = answer.kind === "redirect" || answer.status < 400;
-  return { match, rule: { origin: { object, path, pathType }, filters, isRestricted: false, action }, yields };
+  const yields = answer.kind === "redirect" || (answer.kind === "respond" && answer.status < 400);
+  const rule = {
+    origin: { object, path, pathType },
+    isRestricted: false,
+    action: guardAction(answer, sources),
+  } as const;
+  const isPlain = responseEdit === undefined && clientCertificates === undefined;
+  return { match, rule: { ...rule, filters: isPlain ? NO_FILTERS : filters }, yields };
+}
+
+function guardAction(answer: SnippetLocation["answer"], sources: SnippetLocation["sources"]): RuleAction {
+  if (answer.kind === "redirect") return { kind: answer.kind, ...answer.redirect };
+  if (answer.kind === "closed") return { kind: answer.kind, reason: "closed-restriction" };
+  return sources === undefined ? answer : { ...answer, sources };
+}
+
+/** What a location has of the fields around it: as in nginx, of those of add_header nothing where it has one itself. */
+function inherited({ serverSnippet }: IngressSettings, own: SnippetLocation["responseFields"]) {
+  const hasAdded = own.some(({ act }) => act === "add");
+  return (serverSnippet?.responseFields ?? []).filter(({ act }) => act !== "add" || !hasAdded);
 }
 
 function ruleOf(

@@ -1,21 +1,22 @@
 import type { FieldEdit } from "#src/filters/response-edit.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
-import type { SnippetField } from "#src/model/snippets/snippet.ts";
+import type { SnippetField, SnippetResponseField } from "#src/model/snippets/snippet.ts";
 
 /** The fields of requests that the snippets of an Ingress set, those for its hosts first. */
 export function requestFieldsOf({ serverSnippet, configurationSnippet }: IngressSettings): readonly SnippetField[] {
   return [...(serverSnippet?.requestFields ?? []), ...(configurationSnippet?.requestFields ?? [])];
 }
 
-/**
- * What the snippets of an Ingress do to the heads of answers, those for its hosts first, and then policies; of several that set one
- * field the last counts.
- */
+/** What the snippets of an Ingress do to the heads of answers, those for its hosts first, and then policies. */
 export function snippetEditOf(settings: PathSettings): FieldEdit | undefined {
   const { serverSnippet, configurationSnippet, responseHeaderModifier = [] } = settings;
   const ofSnippets = [...(serverSnippet?.responseFields ?? []), ...(configurationSnippet?.responseFields ?? [])];
-  const fields = [...ofSnippets, ...responseHeaderModifier];
+  return editOf([...ofSnippets, ...responseHeaderModifier]);
+}
+
+/** What these fields do to the heads of answers, those of several that set one field as the last says; undefined: nothing. */
+export function editOf(fields: readonly SnippetResponseField[]): FieldEdit | undefined {
   if (fields.length === 0) return undefined;
   const lastSet = new Map(fields.flatMap((field) => (field.act === "add" ? [] : [[field.name.toLowerCase(), field]])));
   const kept = fields.filter((field) => field.act === "add" || lastSet.get(field.name.toLowerCase()) === field);

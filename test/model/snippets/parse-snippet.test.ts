@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { fillTemplate } from "#src/model/template.ts";
 import { parseSnippet, type SnippetScope } from "#src/model/snippets/parse-snippet.ts";
 import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
-import type { Snippet, SnippetAnswer } from "#src/model/snippets/snippet.ts";
+import type { Snippet, SnippetAnswer, SnippetLocation } from "#src/model/snippets/snippet.ts";
 
-function answerText(answer: SnippetAnswer): string {
+function answerText(answer: SnippetAnswer | { readonly kind: "closed" }): string {
+  if (answer.kind === "closed") return "closed";
   if (answer.kind === "respond") return String(answer.status);
   const { status, location } = answer.redirect;
   return `${status} ${fillTemplate(location, (variable) => `$${variable}`)}`;
@@ -20,8 +21,19 @@ function partsOf({ requestFields, responseFields, sources, answer, locations }: 
     ),
     ...(sources === undefined ? [] : [`sources ${count(sources.allowed)} ${count(sources.denied)}`]),
     ...(answer === undefined ? [] : [`answer ${answerText(answer)}`]),
-    ...locations.map(({ match, answer: one }) => `${match.kind} ${match.path}: ${answerText(one)}`),
+    ...locations.map(locationText),
   ];
+}
+
+function locationText({ match, answer, sources, responseFields, because }: SnippetLocation): string {
+  return [
+    `${match.kind} ${match.path}: ${answerText(answer)}`,
+    ...(sources === undefined ? [] : [`sources ${count(sources.allowed)} ${count(sources.denied)}`]),
+    ...responseFields.map(
+      ({ act, name, value, onErrors }) => `${act}${onErrors ? "" : " (no errors)"} ${name}: ${value}`,
+    ),
+    ...(because === undefined ? [] : [`line ${because.line}: ${because.text}`]),
+  ].join("; ");
 }
 
 function count(set: { readonly ipv4: readonly unknown[]; readonly ipv6: readonly unknown[] } | undefined): string {
@@ -72,6 +84,16 @@ describe("parseSnippet() does a closed list of directives", () => {
     ["location ~ ^/(?:a|b)/ { deny all; }", ["expression ^/(?:a|b)/: 403"]],
     ["location = /robots.txt { allow all; log_not_found off; }", ["exact /robots.txt: 404"]],
     ["location = /dav { return 301 $scheme://$host/new; }", ["exact /dav: 301 $scheme://$host/new"]],
+    ["location /a { allow 10.0.0.0/8; deny all; }", ["prefix /a: 404; sources 1 -"]],
+    ["location /a { deny 10.0.0.1; }", ["prefix /a: 404; sources - 1"]],
+    ["location /a { deny all; allow 10.0.0.0/8; }", ["prefix /a: 403"]],
+    ["location /a { deny 10.0.0.1; return 410; }", ["prefix /a: 410"]],
+    ["location /a { add_header X-A b; return 204; }", ["prefix /a: 204; add (no errors) X-A: b"]],
+    ["location /a { more_set_headers 'X-A: b'; return 403; }", ["prefix /a: 403; set X-A: b"]],
+    ["location /a { proxy_set_header X-A b; return 403; }", ["prefix /a: 403"]],
+    ["rewrite ^/old /new redirect;", ["expression ^/old: 302 $scheme://$host/new$is_args$args"]],
+    ["rewrite ^/old https://b.com/x permanent;", ["expression ^/old: 301 https://b.com/x$is_args$args"]],
+    ["rewrite ^/old $scheme://b.com/x;", ["expression ^/old: 302 $scheme://b.com/x$is_args$args"]],
     ["more_set_headers 'X-A: b'; server_tokens off; proxy_ssl_verify off;", ["set X-A: b"]],
     ["proxy_set_header X-A b;", []],
   ])("as server-snippet: %s", (text, parts) => expect(read(text, "hosts")).toEqual(parts));
@@ -93,7 +115,7 @@ describe("parseSnippet() does a closed list of directives", () => {
     ["return 301 $cookie_next;", "line 1: return 301 $cookie_next"],
     ["return 403; return 404;", "line 1: return 404"],
     ["location = /a { deny all; }", "line 1: location = /a"],
-    ["location /a { if ($x) { return 403; } }", "line undefined: undefined"],
+    ["location /a { if ($x) { return 403; } }", "line 1: location /a"],
     ['add_header X "\\""; deny all;', "line undefined: undefined"],
     ["; deny all;", "line undefined: undefined"],
     ["deny all; }", "line undefined: undefined"],
@@ -102,9 +124,12 @@ describe("parseSnippet() does a closed list of directives", () => {
   ])("refuses what is not in it: %s", (text, is) => expect(read(text)).toBe(is));
 
   it.each([
-    "location /a { allow 10.0.0.0/8; deny all; }",
-    "location /a { proxy_pass http://x; }",
-    "location /a { limit_req zone=a; }",
+    "rewrite (?=a) /b last;",
+    "rewrite ^/a;",
+    "rewrite ^/a /b other;",
+    "rewrite ^/a /b last x;",
+    `${"location /a {".repeat(6)}${"}".repeat(6)}`,
+    `location /a { more_set_headers "X-A: ${"x".repeat(1_500)}" "X-B: ${"x".repeat(1_500)}"; return 403; }`,
     "location @named { return 403; }",
     "location ~ (a { return 403; }",
     "location /a b c { return 403; }",
@@ -116,6 +141,19 @@ describe("parseSnippet() does a closed list of directives", () => {
   ])("refuses what is not in it, for hosts: %s", (text) =>
     expect(read(text, "hosts")).toMatch(/^line (?:1|undefined): /),
   );
+
+  it.each([
+    ["location /a { proxy_pass http://x; }", "prefix /a: closed; line 1: proxy_pass http://x"],
+    ["location = /a {\nlimit_req zone=a; }", "exact /a: closed; line 2: limit_req zone=a"],
+    ["location ~ ^/a { return 200 ok; }", "expression ^/a: closed; line 1: return 200 ok"],
+    ["location /a { return 403; return 404; }", "prefix /a: closed; line 1: return 404"],
+    ["location /a { allow 10.0.0.0/8; deny 10.1.0.0/16; deny all; }", "prefix /a: closed; line 1: allow 10.0.0.0/8"],
+    ["location /a {\nif ($x) { return 403; } }", "prefix /a: closed; line 2: if ($x)"],
+    ["location /a { location /a/b { return 403; } return 404; }", "prefix /a: closed; line 1: location /a/b"],
+    ["rewrite ^/a /b last;", "expression ^/a: closed; line 1: rewrite ^/a /b last"],
+    ["rewrite ^/(.*)$ /b/$1 permanent;", "expression ^/(.*)$: closed; line 1: rewrite ^/(.*)$ /b/$1 permanent"],
+    ["rewrite ^/a /b?c redirect;", "expression ^/a: closed; line 1: rewrite ^/a /b?c redirect"],
+  ])("closes the paths that such a line is for, of hosts: %s", (text, is) => expect(read(text, "hosts")).toEqual([is]));
 
   it("does not take more fields than fit beside a head", () => {
     expect(read(`more_set_headers "X-A: ${"x".repeat(1_500)}";`)).toHaveLength(1);
