@@ -1,19 +1,25 @@
-import { spawn } from "node:child_process";
-import { isAbsolute, join } from "node:path";
 import { parseJson } from "#src/model/parse-json.ts";
 import { type Fields, isRecord, listOf, recordsOf, textOf } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
+import { findProgram } from "./find-program.ts";
 import { type KubeconfigContext, nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
 import { loginFailure } from "./login-failure.ts";
+import { runLoginProgram } from "./run-login-program.ts";
 
 /** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
-/** A program that waits for a person must not hold everything up silently. */
-const DEADLINE_MS = 25_000;
-/** The same where a person is there: time to log in with a browser. */
-const PERSON_DEADLINE_MS = 300_000;
-const MAX_OUTPUT_LENGTH = 1 << 20;
+/** How long a login may take. */
+export interface LoginDeadlines {
+  /** Where no person is there: a program that waits for one must not hold everything up silently. */
+  readonly aloneMs: number;
+  /** Where a person is there: time to log in with a browser. */
+  readonly personMs: number;
+  /** For a program that is asked to end, and for what it left behind. */
+  readonly graceMs: number;
+}
+
+const DEADLINES: LoginDeadlines = { aloneMs: 25_000, personMs: 300_000, graceMs: 2_000 };
 const API_VERSIONS = /^client\.authentication\.k8s\.io\/(?:v1|v1beta1|v1alpha1)$/;
 
 interface Credential {
@@ -30,12 +36,14 @@ interface Credential {
 export class ExecLogin {
   readonly #context: KubeconfigContext;
   readonly #exec: Fields;
+  readonly #deadlines: LoginDeadlines;
   #credential: Credential | undefined;
   #renewedMs = -Infinity;
   #asking: Promise<Credential> | undefined;
 
-  constructor(context: KubeconfigContext) {
+  constructor(context: KubeconfigContext, deadlines = DEADLINES) {
     this.#context = context;
+    this.#deadlines = deadlines;
     const { exec } = context.user.fields;
     this.#exec = isRecord(exec) ? exec : {};
   }
@@ -66,8 +74,8 @@ export class ExecLogin {
 
   async #run(): Promise<Credential> {
     try {
-      const text = await runLogin(this.#exec, this.#context);
-      this.#credential = readCredential(text);
+      const text = await runLogin(this.#exec, this.#context, this.#deadlines);
+      this.#credential = readCredential(text, nonEmptyTextOf(this.#exec, "apiVersion"));
       return this.#credential;
     } catch (error) {
       throw loginFailure(error);
@@ -76,43 +84,22 @@ export class ExecLogin {
 }
 
 /** Runs the program. Resolves with what it printed. */
-async function runLogin(exec: Fields, context: KubeconfigContext): Promise<string> {
+async function runLogin(exec: Fields, context: KubeconfigContext, deadlines: LoginDeadlines): Promise<string> {
   const named = nonEmptyTextOf(exec, "command");
   if (named === undefined) throw new Error("the exec of the user has no command");
-  const { directory } = context.user;
-  // As client-go does: a path is relative to the kubeconfig.
-  const command = named.includes("/") && !isAbsolute(named) ? join(directory, named) : named;
   const isInteractive = "isTTY" in process.stdin && process.stdin.isTTY && exec["interactiveMode"] !== "Never";
   if (exec["interactiveMode"] === "Always" && !isInteractive)
     throw new Error(`${named} logs in with a person alone (interactiveMode: Always), and there is no terminal`);
-  const child = spawn(command, listOf(exec["args"]).map(String), {
+  const file = findProgram(named, { directory: context.user.directory, path: process.env["PATH"] });
+  return runLoginProgram(file, {
+    named,
+    hint: nonEmptyTextOf(exec, "installHint"),
+    args: listOf(exec["args"]).map(String),
     env: { ...process.env, ...variablesOf(exec), KUBERNETES_EXEC_INFO: printInfo(exec, context, isInteractive) },
-    stdio: [isInteractive ? "inherit" : "ignore", "pipe", "pipe"],
+    isInteractive,
+    deadlineMs: isInteractive ? deadlines.personMs : deadlines.aloneMs,
+    graceMs: deadlines.graceMs,
   });
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      if (said[name].length < MAX_OUTPUT_LENGTH) said[name] += text;
-      // What a person has to do to log in.
-      if (isInteractive && name === "stderr") process.stderr.write(text);
-    });
-  }
-  const deadlineMs = isInteractive ? PERSON_DEADLINE_MS : DEADLINE_MS;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    child.kill();
-    reject(new Error(`no end within ${deadlineMs / 1_000} s; does it wait for a person?`));
-  }, deadlineMs);
-  child.on("error", ({ message }) => {
-    const hint = nonEmptyTextOf(exec, "installHint");
-    reject(new Error([message, hint].filter((text) => text !== undefined).join("; ")));
-  });
-  child.on("close", (code, signal) => {
-    if (code === 0) resolve();
-    else reject(new Error(said.stderr.trim() || `${named} ended with ${code ?? signal}`));
-  });
-  await promise.finally(() => clearTimeout(timer));
-  return said.stdout;
 }
 
 /** What the program learns of the call: the version of the protocol, and the cluster where it asks for it. */
@@ -130,11 +117,14 @@ function clusterInfo({ fields }: Section): Fields {
   return { ...Object.fromEntries(known), ...(own === undefined ? {} : { config: own["extension"] }) };
 }
 
-function readCredential(text: string): Credential {
+/** `asked`: the version of the protocol that the kubeconfig names; a program may not answer by another. */
+function readCredential(text: string, asked: string | undefined): Credential {
   const value = parseJson(text);
   const status = isRecord(value) ? value["status"] : undefined;
   if (!isRecord(value) || value["kind"] !== "ExecCredential" || !API_VERSIONS.test(String(value["apiVersion"])))
     throw new Error("the program printed no ExecCredential of client.authentication.k8s.io");
+  if (asked !== undefined && value["apiVersion"] !== asked)
+    throw new Error(`the kubeconfig asks for apiVersion ${asked}, the program answered ${String(value["apiVersion"])}`);
   if (!isRecord(status)) throw new Error("the program printed an ExecCredential without status");
   const [cert, key] = [nonEmptyTextOf(status, "clientCertificateData"), nonEmptyTextOf(status, "clientKeyData")];
   const token = nonEmptyTextOf(status, "token");

@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Fields } from "#src/model/record.ts";
-import { ExecLogin } from "#src/source/kubernetes/kubeconfig/exec-login.ts";
+import { ExecLogin, type LoginDeadlines } from "#src/source/kubernetes/kubeconfig/exec-login.ts";
 
 const V1 = "client.authentication.k8s.io/v1";
 
@@ -14,8 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function login(exec: Fields, cluster: Fields = {}): ExecLogin {
-  return new ExecLogin({ cluster: { fields: cluster, directory }, user: { fields: { exec }, directory } });
+function login(exec: Fields, cluster: Fields = {}, deadlines?: LoginDeadlines): ExecLogin {
+  return new ExecLogin({ cluster: { fields: cluster, directory }, user: { fields: { exec }, directory } }, deadlines);
 }
 
 function printing(value: unknown, more: Fields = {}): ExecLogin {
@@ -78,6 +78,28 @@ describe("ExecLogin", () => {
     expect(await login({ command: "./login" }).token(false)).toBe("beside");
   });
 
+  const hasty: LoginDeadlines = { aloneMs: 300, personMs: 300, graceMs: 100 };
+
+  it("kills a program that does not end when it is asked to", async () => {
+    const file = join(directory, "stubborn");
+    const script = `trap '' TERM; echo $$ > ${file}; while :; do sleep 1; done`;
+    await expect(login({ command: "sh", args: ["-c", script] }, {}, hasty).token(false)).rejects.toThrow(
+      "no end within 0.3 s",
+    );
+    const pid = Number(readFileSync(file, "utf8"));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 10_000 });
+  });
+
+  it("takes what a program printed that left another behind, which holds its output", async () => {
+    const script = `sleep 60 & echo $! > ${join(directory, "left")}; echo '${JSON.stringify(credential({ token: "t" }))}'`;
+    try {
+      const one = login({ command: "sh", args: ["-c", script] }, {}, { ...hasty, aloneMs: 20_000 });
+      expect(await one.token(false)).toBe("t");
+    } finally {
+      process.kill(Number(readFileSync(join(directory, "left"), "utf8")));
+    }
+  });
+
   it.each([
     { name: "prints no JSON", exec: () => printing("hello"), says: "no ExecCredential" },
     {
@@ -89,6 +111,16 @@ describe("ExecLogin", () => {
       name: "prints another version",
       exec: () => printing({ apiVersion: "v1", kind: "ExecCredential" }),
       says: "no Exec",
+    },
+    {
+      name: "answers by another version than it was asked by",
+      exec: () =>
+        printing({
+          apiVersion: "client.authentication.k8s.io/v1beta1",
+          kind: "ExecCredential",
+          status: { token: "t" },
+        }),
+      says: "asks for apiVersion client.authentication.k8s.io/v1, the program answered client.authentication.k8s.io/v1beta1",
     },
     { name: "prints no status", exec: () => printing(credential(undefined)), says: "without status" },
     { name: "prints no credential", exec: () => printing(credential({})), says: "neither a token nor" },
