@@ -53,6 +53,8 @@ const PEM_END = /-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/;
 /** Of header fields the whole line. */
 const HEADER =
   /(?<![\w-])([\w-]*(?:authorization|cookies?|x-api-key|x-auth-token))(\\{0,8}["']?\s*[:=]\s*)(?!\s)[^\r\n]+/gi;
+/** What `routes` and `explain` say of rules about header fields: a value may have what ends a setting, so the whole line. */
+const HEADER_SETTING = /\b((?:request|answer)-field [\w-]+:)[^\r\n]*/g;
 /** `name: value`, `name=value`, `"name": "value"`, `--name value`: a word, and what joins it to a value. */
 const NAMED = /(?<![\w.-])([\w.-]+)(\\{0,8}["']?)(\s*[=:]\s*|[ \t]+)/g;
 const QUOTED = String.raw`(\\{1,8})"(?:(?!(?<!\\)\1")[\s\S])*\1"|\\{1,8}"[^\r\n]*|"(?:[^"\\]|\\[\s\S])*"|'(?:[^']|'')*'|["'[{][^\r\n]*`;
@@ -68,6 +70,7 @@ export function redactText(text: string): string {
   let shown = withoutLines(withoutKeys(text));
   for (const { find, put } of FORMS) shown = shown.replace(find, put);
   shown = shown.replace(HEADER, (_, name: string, joint: string) => `${name}${joint}${REDACTED}`);
+  shown = shown.replace(HEADER_SETTING, `$1 ${REDACTED}`);
   return withoutNamed(shown);
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { oneLine } from "#src/model/one-line.ts";
 import { parseJson } from "#src/model/parse-json.ts";
 import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
@@ -20,6 +19,7 @@ import { printLines } from "./print-lines.ts";
 import { ReportBundle } from "./report-bundle.ts";
 import { printExplained } from "./run-explain.ts";
 import { exitCodeOfBlind, seeInstallation } from "./see-installation.ts";
+import { writePrivately } from "./write-privately.ts";
 
 /** Its options. */
 export const collectOptions = {
@@ -183,7 +183,7 @@ async function write(file: string, bundle: ReportBundle, io: ProgramIo): Promise
   const bytes = bundle.archive();
   try {
     // A person's own: what is in it is not for all users of this machine.
-    await writeFile(file, bytes, { mode: 0o600 });
+    await writePrivately(file, bytes);
   } catch (error) {
     io.stderr.write(`${oneLine(`${command}: cannot write ${file}: ${(error as Error).message}`)}\n`);
     return 1;

@@ -35,6 +35,7 @@ const planted = {
   secretKey: "c2VjcmV0LWRhdGEtdmFsdWU=",
   stringData: "string-data-value",
   header: "header-value-88",
+  tenant: "innocuous-header-99",
   peer: "bgp-peer-password",
   log: "logged-password-11",
   metric: "metric-token-22",
@@ -76,6 +77,7 @@ const lists: Readonly<Record<string, readonly unknown[]>> = {
       spec: {
         requestHeaders: { set: [{ name: "Authorization", value: `Basic ${planted.basic}` }] },
         headers: [{ name: "X-Api-Key", value: planted.header }],
+        requestHeaderModifier: { set: [{ name: "X-Tenant", value: planted.tenant }] },
       },
     },
   ],

@@ -71,6 +71,7 @@ describe("C redactText()", () => {
     `GET /oauth2/callback?code=${S}&state=1`,
     `https://b/?sig=${S}`,
     `curl -u bob:${S} https://a`,
+    `request-field X-Tenant: ${S}; answer-field X-B: a; b ${S}`,
     `https://hooks.example/services/T0/B0/AbCdEf0123456789ab${S}`,
     `AbC9.${"AbC9".repeat(10)}${S}`,
     `${"AbC9".repeat(16)}\n${S.replace("-", "")}==\n-----END RSA PRIVATE KEY-----`.replace(
@@ -147,6 +148,20 @@ describe("C redactValue()", () => {
     { secret: S },
     { tokens: [S] },
     { credentials: { key: S } },
+    { spec: { requestHeaderModifier: { set: [{ name: "X-Tenant", value: S }], add: [{ name: "X-B", value: S }] } } },
+    { responseHeaderModifier: { add: [{ name: "X-Trace-Of", value: S }] } },
+    { readinessProbe: { httpGet: { httpHeaders: [{ name: "X-Probe", value: S }] } } },
+    { matches: { cookies: [{ name: "branch", value: S }] } },
+    { headers: { "X-Tenant": S } },
+    { headers: [`X-Tenant: ${S}`] },
+    { cookies: { branch: S } },
+    { kind: "ConfigMap", data: { "X-Tenant": S, "Forwarded-By": S } },
+    {
+      settings: [
+        { setting: "request-field", value: `X-Tenant: ${S}` },
+        { setting: "answer-field", value: `X-A: ${S}` },
+      ],
+    },
   ])("has no secret of %j", (value) => {
     expect(JSON.stringify(redactValue(value))).not.toContain(S);
   });
@@ -160,6 +175,10 @@ describe("C redactValue()", () => {
     },
     { spec: { sessionAffinity: "None", ports: [{ port: 80 }] } },
     { secret: "shop/users", auth: { type: "basic" }, tokens: 5 },
+    { requestHeaderModifier: { set: [{ name: "X-Tenant" }], remove: ["X-Powered-By"] } },
+    { cors: { allowHeaders: ["X-Tenant", "Content-Type"] }, oidc: { cookie: { name: "hawser" } } },
+    { kind: "ConfigMap", data: { "proxy-read-timeout": "5", Corefile: "." } },
+    { parameters: [{ name: "a", value: "b" }], settings: [{ setting: "tries", value: "3" }] },
     { automountServiceAccountToken: false, clientSecretRef: { name: "a", key: "b" } },
   ])("keeps %j", (value) => {
     expect(redactValue(value)).toEqual(value);
