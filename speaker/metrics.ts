@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Problem } from "#src/model/problem.ts";
 import type { SpeakerCounters, SpeakerState } from "./messages.ts";
+import { SPEAKER_METRIC_LABELS } from "./metric-labels.ts";
 
 /** What /metrics shows of a speaker. */
 export interface SpeakerMetrics {
@@ -73,14 +74,12 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
     registers,
   });
   const series = new Map(
-    Object.entries(counted).map(([name, [metric, help, label]]) => [
-      name,
-      {
-        label,
-        counter: new Counter({ name: metric, help, labelNames: [label], registers }),
-        last: new Map<string, number>(),
-      },
-    ]),
+    Object.entries(counted).map(([name, [metric, help, label]]) => {
+      const counter = new Counter({ name: metric, help, labelNames: [label], registers });
+      // From the start, so that an alert by increase() sees the first event.
+      for (const value of valuesOf(metric, label)) counter.inc({ [label]: value }, 0);
+      return [name, { label, counter, last: new Map<string, number>() }];
+    }),
   );
   return {
     setState(state) {
@@ -108,4 +107,10 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
       }
     },
   };
+}
+
+/** The values of a label, where they are a closed set. */
+function valuesOf(metric: string, label: string): readonly string[] {
+  const values = SPEAKER_METRIC_LABELS[metric]?.[label];
+  return Array.isArray(values) ? values : [];
 }

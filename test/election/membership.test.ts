@@ -210,6 +210,27 @@ describe("claims in chunks", () => {
     expect(subject.isComplete()).toBe(true);
   });
 
+  it("does not keep more and more claims of a member that never finishes its chunks", () => {
+    const subject = membership();
+    let withdrawn = 0;
+    for (let version = 2; version < 200; version += 1) {
+      const claims = Array.from({ length: 28 }, (_, index) => claimOf(`10.0.${version}.${index}`));
+      subject.receive(heartbeat({ sequence: version, claimsVersion: version, chunk: 0, chunks: 2, claims }), 0);
+      withdrawn += [...subject.takeClaimed()].filter((key) => !claimsOf(subject).includes(key)).length;
+      expect(claimsOf(subject).length).toBeLessThanOrEqual(4 * 28);
+    }
+    // Each that is no longer believed is one that elections look at again.
+    expect(withdrawn + claimsOf(subject).length).toBe(198 * 28);
+  });
+
+  it("takes no claims of a member that promises more chunks than a cluster has addresses", () => {
+    const subject = membership();
+    const promise = { claimsVersion: 2, chunks: 65_535, claims: [claimOf("192.0.2.1")] };
+    expect(subject.receive(heartbeat({ ...promise, chunk: 0 }), 0)).toBe("changed");
+    expect(subject.receive(heartbeat({ ...promise, sequence: 2, chunk: 1 }), 1)).toBe("unchanged");
+    expect(claimsOf(subject)).toEqual([]);
+  });
+
   it("counts a claim as withdrawn only when all chunks of the new set are here", () => {
     const subject = membership();
     subject.receive(heartbeat({ sequence: 1, claimsVersion: 1, claims: [claimOf("192.0.2.9")] }), 0);
