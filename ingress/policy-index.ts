@@ -13,12 +13,15 @@ export interface WrittenIngresses {
 /** Keeps policies attached to Ingresses, so that a change of one attaches only what it touches again. */
 export class PolicyIndex {
   readonly #ingresses: WrittenIngresses;
+  readonly #onLook: (key: string) => void;
   readonly #targets = new PolicyTargets();
   /** By the key of the Ingress: of those that have any policy. */
   readonly #attached = new Map<string, AttachedIngress>();
 
-  constructor(ingresses: WrittenIngresses) {
+  /** `onLook` gets the key of each Ingress that may have changed, or what is attached to it. */
+  constructor(ingresses: WrittenIngresses, onLook: (key: string) => void = () => undefined) {
     this.#ingresses = ingresses;
+    this.#onLook = onLook;
   }
 
   /** What is attached to Ingresses, by their keys. */
@@ -56,6 +59,7 @@ export class PolicyIndex {
 
   /** Undefined: the Ingress is what it was. */
   #attach(key: string, changed: ReadonlyMap<string, Ingress | undefined>): Change<Ingress> | undefined {
+    this.#onLook(key);
     const written = this.#ingresses.get(key);
     const before = this.#attached.get(key)?.ingress ?? (changed.has(key) ? changed.get(key) : written);
     const policies = written === undefined ? [] : this.#targets.of(written);

@@ -4,8 +4,9 @@ import { notSharedProblem } from "#src/model/policies/not-shared-problem.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
-import { judgePolicies, type PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
+import type { PolicyVerdict } from "#src/routing/ingress/judge-policy.ts";
 import { policyKindGone } from "#src/routing/ingress/policy-kind-gone.ts";
+import { PolicyVerdicts } from "#src/routing/ingress/policy-verdicts.ts";
 import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import type { IngressNotice } from "./status/ingress-events.ts";
@@ -32,15 +33,22 @@ export class PolicyReader {
   /** What is wrong with policies themselves, by key. */
   readonly #unreadable = new Map<string, readonly Problem[]>();
   readonly #policies: ParsedObjects<HttpPolicy>;
-  /** Undefined: it has to be found out again. */
-  #verdicts: ReadonlyMap<string, PolicyVerdict> | undefined;
+  readonly #verdicts: PolicyVerdicts;
+  /** Whether verdicts may be other ones than at the last report. */
+  #isNew = true;
   /** Whether the kind was there at the last report. */
   #wasThere: boolean | undefined;
 
   constructor(options: PolicyReaderOptions) {
-    const { source, problems, ingresses, countsTogether } = options;
+    const { source, problems, ingresses, isOurs, countsTogether } = options;
     this.#options = options;
-    this.#index = new PolicyIndex(ingresses);
+    this.#index = new PolicyIndex(ingresses, (key) => this.#verdicts.touchIngress(key));
+    this.#verdicts = new PolicyVerdicts({
+      problems: this.#unreadable,
+      attached: this.#index.attached,
+      ingressOf: (key) => ingresses.get(key),
+      isOurs,
+    });
     this.#policies = new ParsedObjects({
       get: (key) => source.get(KIND, key),
       parse: (object) => {
@@ -68,25 +76,25 @@ export class PolicyReader {
   update(ingresses: readonly Change<Ingress>[]): readonly Change<Ingress>[] {
     const isThere = this.#options.source.has(KIND);
     const policies = isThere ? this.#policies.update() : [];
+    for (const { key, after } of policies) this.#verdicts.changePolicy(key, after);
     const changes = this.#index.update(ingresses, policies);
     // Ingresses say whether targets are there.
-    if (policies.length + ingresses.length > 0) this.#verdicts = undefined;
+    if (policies.length + ingresses.length > 0) this.#isNew = true;
     return changes;
   }
 
   /** Reports what is wrong as of the last update, when it is known which Ingresses are ours. False: nothing has changed. */
   report(): boolean {
     const { source, problems } = this.#options;
-    const isNew = this.#verdicts === undefined;
+    const isNew = this.#isNew;
+    this.#isNew = false;
     const isThere = source.has(KIND);
     // Endpoints come and go all the time, and change nothing here.
     if (!isNew && isThere === this.#wasThere) return false;
     this.#wasThere = isThere;
     const kept = isThere ? 0 : [...this.#policies.values()].length;
     const gone = kept === 0 ? [] : [policyKindGone(kept)];
-    const missing = [...this.verdicts().values()].flatMap(({ reason, problem }) =>
-      reason === "TargetNotFound" ? (problem ?? []) : [],
-    );
+    const missing = this.#verdicts.missing.values();
     const found = [...gone, ...this.#findings().map(({ problem }) => problem), ...missing];
     problems.report("policies", found.slice(0, MAX_FINDINGS));
     return isNew;
@@ -94,20 +102,13 @@ export class PolicyReader {
 
   /** Says that other Ingresses may be ours. */
   judgeAgain(): void {
-    this.#verdicts = undefined;
+    this.#verdicts.touchAll();
+    this.#isNew = true;
   }
 
   /** What becomes of policies, by key. */
   verdicts(): ReadonlyMap<string, PolicyVerdict> {
-    const { ingresses, isOurs } = this.#options;
-    this.#verdicts ??= judgePolicies({
-      policies: this.#policies.values(),
-      problems: this.#unreadable,
-      attached: this.#index.attached,
-      ingressOf: (key) => ingresses.get(key),
-      isOurs,
-    });
-    return this.#verdicts;
+    return this.#verdicts.verdicts;
   }
 
   /** The policies that are refused. */

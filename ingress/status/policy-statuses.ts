@@ -2,7 +2,7 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { PolicyReason } from "#src/model/policies/policy-reason.ts";
 import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
+import type { PolicyVerdict } from "#src/routing/ingress/judge-policy.ts";
 import type { Source } from "#src/source/source.ts";
 import { type ConditionValue, conditionsPatch } from "#src/status/condition.ts";
 import { writeAll } from "#src/status/write-all.ts";

@@ -7,7 +7,7 @@ import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
 import { writeAll } from "#src/status/write-all.ts";
 import type { PublishedAddresses } from "./published-addresses.ts";
-import type { PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
+import type { PolicyVerdict } from "#src/routing/ingress/judge-policy.ts";
 import { PolicyStatuses } from "./policy-statuses.ts";
 import { LingeringAddresses, type LingeringNow } from "./lingering-addresses.ts";
 import { StatusPacing } from "./status-pacing.ts";

@@ -1,6 +1,7 @@
 import { complain } from "#src/model/field.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { judgePolicies, type PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
+import { judgePolicies } from "#src/routing/ingress/judge-policies.ts";
+import type { PolicyVerdict } from "#src/routing/ingress/judge-policy.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import { fieldAt } from "./field-at.ts";
 
@@ -9,8 +10,7 @@ export function findPolicyProblems(set: CheckedSet): readonly Problem[] {
   const { policies, attached, ingresses } = set;
   if (policies.length === 0) return [];
   const byKey = new Map(ingresses.map((ingress) => [ingress.key, ingress]));
-  const verdicts = judgePolicies({
-    policies,
+  const verdicts = judgePolicies(policies, {
     problems: new Map(),
     attached: new Map(attached.map((one) => [one.ingress.key, one])),
     ingressOf: (key) => byKey.get(key),

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, oneof, property, record, subarray, uniqueArray } from "fast-check";
+import { array, assert, boolean, constantFrom, oneof, property, record, subarray, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PolicyIndex } from "#ingress/policy-index.ts";
 import { RouteIndex } from "#ingress/server/route-index.ts";
@@ -7,6 +7,8 @@ import { parseIngress } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import { attachAll } from "#src/routing/ingress/attach-all.ts";
+import { judgePolicies } from "#src/routing/ingress/judge-policies.ts";
+import { PolicyVerdicts } from "#src/routing/ingress/policy-verdicts.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { INGRESS_CONTROLLER, routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
@@ -61,8 +63,11 @@ const policies = record({
   isThere: constantFrom(true, true, false),
 });
 
+/** Whether Ingress b is of our class from now on. */
+const classes = record({ kind: constantFrom("class" as const), name: constantFrom("b"), isOurs: boolean() });
+
 /** What changes at once: each object once. */
-const batches = uniqueArray(oneof(ingresses, policies), {
+const batches = uniqueArray(oneof(ingresses, policies, ingresses, policies, classes), {
   maxLength: 3,
   selector: ({ kind, name }) => `${kind} ${name}`,
 });
@@ -72,7 +77,15 @@ describe("PolicyIndex", () => {
     assert(
       property(array(batches, { maxLength: 12 }), (steps) => {
         const [present, known] = [new Map<string, Ingress>(), new Map<string, HttpPolicy>()];
-        const index = new PolicyIndex(present);
+        const index = new PolicyIndex(present, (key) => verdicts.touchIngress(key));
+        const foreign = new Set<string>();
+        const world = {
+          problems: new Map(),
+          attached: index.attached,
+          ingressOf: (key: string) => present.get(key),
+          isOurs: (key: string) => !foreign.has(key),
+        };
+        const verdicts = new PolicyVerdicts(world);
         const routes = new RouteIndex(scope);
         for (const step of steps) {
           const changes: { ingresses: Change<Ingress>[]; policies: Change<HttpPolicy>[] } = {
@@ -81,7 +94,11 @@ describe("PolicyIndex", () => {
           };
           for (const one of step) {
             const key = `shop/${one.name}`;
-            if (one.kind === "ingress") {
+            if (one.kind === "class") {
+              if (one.isOurs) foreign.delete(key);
+              else foreign.add(key);
+              verdicts.touchAll();
+            } else if (one.kind === "ingress") {
               const after = one.isThere ? ingressOf(ingressYaml(one.name, one.paths, one)) : undefined;
               changes.ingresses.push({ key, before: present.get(key), after });
               if (after === undefined) present.delete(key);
@@ -89,11 +106,19 @@ describe("PolicyIndex", () => {
             } else {
               const after = one.isThere ? policyOf(policyYaml(one.name, one.targetRefs, one.spec)) : undefined;
               changes.policies.push({ key, before: known.get(key), after });
+              verdicts.changePolicy(key, after);
               if (after === undefined) known.delete(key);
               else known.set(key, after);
             }
           }
           const attached = index.update(changes.ingresses, changes.policies);
+          // Asked for only now and then: what was touched before counts, too.
+          if (step.length % 2 === 1) {
+            const whole = judgePolicies(known.values(), world);
+            expect(new Map(verdicts.verdicts)).toEqual(new Map(whole));
+            const notFound = [...whole].filter(([, { reason }]) => reason === "TargetNotFound");
+            expect(new Map(verdicts.missing)).toEqual(new Map(notFound.map(([key, { problem }]) => [key, problem])));
+          }
           const table = routes.update({ ingresses: attached, classes: [], services: [], slices: [] });
           const whole = attachAll(present.values(), known.values());
           const fresh = buildRoutes(
