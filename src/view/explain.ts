@@ -35,8 +35,13 @@ export type Explained =
 /** Explains why a Service has the addresses that it has, or an address its Service, and whether clients reach it. */
 export function explain(input: ExplainInput, text: string): Explained {
   const found = findSubject(text, input.services);
+  return found.ok ? explainWith(explainContext(input), text) : found;
+}
+
+/** What `explain` says of a subject, where an installation was read for several. */
+export function explainWith(context: ExplainContext, text: string): Explained {
+  const found = findSubject(text, context.input.services);
   if (!found.ok) return found;
-  const context = explainContext(input);
   const { subject, steps } = explainSubject(context, found.subject);
   const shown = steps.map(({ fix: _fix, ...step }) => step);
   return { ok: true, explanation: { subject, steps: shown, next: nextStep(context, steps) } };

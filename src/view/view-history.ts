@@ -80,7 +80,7 @@ export function viewHistory(input: HistoryInput, text: string): ViewedHistory {
 }
 
 /** What the controller wrote, and what the speakers report since. */
-function historyOf({ history, reports }: HistoryInput): AddressHistory {
+export function historyOf({ history, reports }: HistoryInput): AddressHistory {
   const live = [...(reports ?? [])].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
   const announcements = live.flatMap(({ node, takeovers }) => announcementsOf(node, takeovers));
   return mergeHistories({ holdings: [], announcements }, readHistory(history?.get(HISTORY_REPORT)));

@@ -1,0 +1,52 @@
+import { viewCertificate } from "#src/view/view-certificate.ts";
+import type { SeenRoutes } from "#src/view/see-routes.ts";
+import { type RouteView, viewRoutes } from "#src/view/view-routes.ts";
+
+/** One rule of the route table, as `hawser routes` shows it, with the days that its certificate has left. */
+export interface RouteRow extends Pick<
+  RouteView,
+  "host" | "path" | "pathType" | "ingress" | "service" | "endpoints" | "redirect" | "closed" | "why"
+> {
+  readonly key: string;
+  /** Null for a host without `tls` entry. `days`: whole days until it expires, null where that is not known. */
+  readonly certificate: {
+    readonly verdict: "ok" | "bad" | "unknown";
+    readonly days: number | null;
+    readonly why: string;
+  } | null;
+  readonly health: "ok" | "closed" | "no endpoint" | "certificate";
+}
+
+/** A certificate with fewer days left is to be looked at: automatic renewal should have come long before. */
+export const CERTIFICATE_DAYS = 14;
+
+/** All rules by host, each with the certificate of its host. */
+export function routeRows(seen: SeenRoutes): readonly RouteRow[] {
+  const certificates = new Map<string, RouteRow["certificate"]>();
+  const certificateOf = (host: string): RouteRow["certificate"] => {
+    const known = certificates.get(host);
+    if (known !== undefined) return known;
+    const { verdict, days, problems } = viewCertificate(seen, host === "*" ? "" : host);
+    const found = { verdict, days, why: problems[0]?.text ?? "" };
+    certificates.set(host, found);
+    return found;
+  };
+  const taken = new Map<string, number>();
+  return (viewRoutes(seen).routes ?? []).map((route) => {
+    const { host, path, pathType, ingress, service, endpoints, redirect, closed, why } = route;
+    const certificate = route.certificate === null ? null : certificateOf(host);
+    const name = `${host} ${path} ${pathType} ${ingress}`;
+    const count = taken.get(name) ?? 0;
+    taken.set(name, count + 1);
+    const key = count === 0 ? name : `${name} ${count}`;
+    const row = { key, host, path, pathType, ingress, service, endpoints, redirect, closed, why, certificate };
+    return { ...row, health: healthOf(row) };
+  });
+}
+
+function healthOf({ closed, service, endpoints, certificate }: Omit<RouteRow, "health">): RouteRow["health"] {
+  if (closed !== null) return "closed";
+  if (service !== null && endpoints === 0) return "no endpoint";
+  const isOld = certificate !== null && certificate.days !== null && certificate.days < CERTIFICATE_DAYS;
+  return certificate?.verdict === "bad" || isOld ? "certificate" : "ok";
+}
