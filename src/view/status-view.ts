@@ -8,7 +8,7 @@ import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import { findMissing } from "./find-missing.ts";
 import { type InstallationPlan, planInstallation } from "./plan-installation.ts";
-import { readInstallation } from "./seen-installation.ts";
+import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
 import type { EventView, StatusInput } from "./status-input.ts";
 import { type LeaderView, viewLeaders } from "./view-leaders.ts";
 import { type ServiceView, viewServices } from "./view-services.ts";
@@ -55,11 +55,19 @@ const MAX_SHOWN = 10;
 /** Puts together what is known of an installation. */
 export function viewStatus(input: StatusInput): StatusView {
   const installation = readInstallation(input);
+  return viewStatusOf(installation, planInstallation(installation, input), input);
+}
+
+/** What `viewStatus` shows, where an installation was read and planned for more than that. */
+export function viewStatusOf(
+  installation: SeenInstallation,
+  plan: Pick<InstallationPlan, "usage" | "isKnown">,
+  input: StatusInput,
+): StatusView {
   const { pools, services, memberRecords, speakers, reports } = installation;
   const [configMap] = input.configMaps ?? [];
   const reserved =
     configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
-  const plan = planInstallation(installation, input);
   const problems = [
     ...findMissing(input),
     ...input.problems,
@@ -80,7 +88,10 @@ export function viewStatus(input: StatusInput): StatusView {
   };
 }
 
-function viewPool({ name, autoAssign, isDisabled, ranges }: Pool, plan: InstallationPlan): StatusView["pools"][number] {
+function viewPool(
+  { name, autoAssign, isDisabled, ranges }: Pool,
+  plan: Pick<InstallationPlan, "usage" | "isKnown">,
+): StatusView["pools"][number] {
   const usages = plan.usage.filter(({ pool }) => pool === name);
   return {
     name,

@@ -3,7 +3,7 @@ import { listed } from "#src/model/listed.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { explainWith } from "#src/view/explain.ts";
-import { type ExplainInput, explainContext } from "#src/view/explain-context.ts";
+import type { ExplainContext } from "#src/view/explain-context.ts";
 import { sentence } from "#src/view/explain-step.ts";
 import type { StatusView } from "#src/view/status-view.ts";
 import type { ServiceView } from "#src/view/view-services.ts";
@@ -33,7 +33,7 @@ export interface NeedRow {
 /** What rows are made of. */
 export interface NeedsSeen {
   readonly status: StatusView;
-  readonly input: ExplainInput;
+  readonly context: ExplainContext;
   readonly nodes: readonly NodeRow[];
   readonly pools: readonly PoolRow[];
   readonly routes: readonly RouteRow[];
@@ -76,10 +76,10 @@ function ofProblem(problem: Problem): NeedRow {
   };
 }
 
-function ofServices({ status, input }: NeedsSeen): readonly NeedRow[] {
+function ofServices({ status, context }: NeedsSeen): readonly NeedRow[] {
   const unserved = status.services.filter(({ served }) => !served);
   if (unserved.length === 0) return [];
-  const fixes = fixesOf(unserved, input);
+  const fixes = fixesOf(unserved, context);
   return unserved.map(({ service, reason, message, since, addresses }) => ({
     ...NONE,
     key: `service ${service}`,
@@ -94,10 +94,9 @@ function ofServices({ status, input }: NeedsSeen): readonly NeedRow[] {
 }
 
 /** What to do about Services, by `hawser explain`: one of each reason first. */
-function fixesOf(unserved: readonly ServiceView[], input: ExplainInput): ReadonlyMap<string, string> {
+function fixesOf(unserved: readonly ServiceView[], context: ExplainContext): ReadonlyMap<string, string> {
   const firsts = [...Map.groupBy(unserved, ({ reason }) => reason).values()].flatMap(([first]) => first ?? []);
   const chosen = [...new Set([...firsts, ...unserved])].slice(0, MAX_EXPLAINED);
-  const context = explainContext(input);
   return new Map(
     chosen.flatMap(({ service }) => {
       const explained = explainWith(context, service);

@@ -22,12 +22,13 @@ export interface NodeRow extends Pick<
 /** Names of nodes in one list of a row. */
 const NODES_NAMED = 8;
 
-/** All nodes by name. */
+/** All nodes by name, those that are as they should be last. */
 export function nodeRows(speakers: readonly SpeakerView[]): readonly NodeRow[] {
   const unheardBy = new Map<string, string[]>();
   for (const { node, unheard, alive } of speakers)
     if (alive) for (const one of unheard) unheardBy.set(one, [...(unheardBy.get(one) ?? []), node]);
-  return speakers.map((speaker) => rowOf(speaker, unheardBy.get(speaker.node) ?? []));
+  const rows = speakers.map((speaker) => rowOf(speaker, unheardBy.get(speaker.node) ?? []));
+  return rows.toSorted((left, right) => Number(left.health === "ok") - Number(right.health === "ok"));
 }
 
 function rowOf(speaker: SpeakerView, unheardBy: readonly string[]): NodeRow {

@@ -11,13 +11,14 @@ import type { StripView } from "./strip-view.ts";
 export interface PageLists {
   /** What a person has to do, the worst first. */
   readonly needs: readonly NeedRow[];
-  /** The rack: every node, by name. */
+  /** The rack: every node, those that are as they should be last. */
   readonly nodes: readonly NodeRow[];
   /** What happened in the last hour, the latest first. */
   readonly hour: readonly HourRow[];
   /** Addresses with their Services: those that are not served first, then by Service. */
   readonly addresses: readonly AddressRow[];
   readonly pools: readonly PoolRow[];
+  /** The route table: those that are as they should be last. */
   readonly routes: readonly RouteRow[];
 }
 

@@ -8,6 +8,8 @@ export interface RouteRow extends Pick<
   "host" | "path" | "pathType" | "ingress" | "service" | "endpoints" | "redirect" | "closed" | "why"
 > {
   readonly key: string;
+  /** The status that the ingress answers alone with; null where it does not. */
+  readonly answer: string | null;
   /** Null for a host without `tls` entry. `days`: whole days until it expires, null where that is not known. */
   readonly certificate: {
     readonly verdict: "ok" | "bad" | "unknown";
@@ -20,7 +22,7 @@ export interface RouteRow extends Pick<
 /** A certificate with fewer days left is to be looked at: automatic renewal should have come long before. */
 export const CERTIFICATE_DAYS = 14;
 
-/** All rules by host, each with the certificate of its host. */
+/** All rules by host, those that are as they should be last, each with the certificate of its host. */
 export function routeRows(seen: SeenRoutes): readonly RouteRow[] {
   const certificates = new Map<string, RouteRow["certificate"]>();
   const certificateOf = (host: string): RouteRow["certificate"] => {
@@ -32,16 +34,18 @@ export function routeRows(seen: SeenRoutes): readonly RouteRow[] {
     return found;
   };
   const taken = new Map<string, number>();
-  return (viewRoutes(seen).routes ?? []).map((route) => {
-    const { host, path, pathType, ingress, service, endpoints, redirect, closed, why } = route;
+  const rows = (viewRoutes(seen).routes ?? []).map((route) => {
+    const { host, path, pathType, ingress, service, endpoints, redirect, closed, why, settings } = route;
+    const answer = settings.find(({ setting }) => setting === "answer")?.value ?? null;
     const certificate = route.certificate === null ? null : certificateOf(host);
     const name = `${host} ${path} ${pathType} ${ingress}`;
     const count = taken.get(name) ?? 0;
     taken.set(name, count + 1);
     const key = count === 0 ? name : `${name} ${count}`;
-    const row = { key, host, path, pathType, ingress, service, endpoints, redirect, closed, why, certificate };
+    const row = { key, host, path, pathType, ingress, service, endpoints, redirect, answer, closed, why, certificate };
     return { ...row, health: healthOf(row) };
   });
+  return rows.toSorted((left, right) => Number(left.health === "ok") - Number(right.health === "ok"));
 }
 
 function healthOf({ closed, service, endpoints, certificate }: Omit<RouteRow, "health">): RouteRow["health"] {

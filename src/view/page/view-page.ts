@@ -1,6 +1,6 @@
-import type { ExplainInput } from "#src/view/explain-context.ts";
+import { type ExplainInput, explainContext } from "#src/view/explain-context.ts";
 import type { SeenRoutes } from "#src/view/see-routes.ts";
-import { viewStatus } from "#src/view/status-view.ts";
+import { viewStatusOf } from "#src/view/status-view.ts";
 import { historyOf } from "#src/view/view-history.ts";
 import { addressRows } from "./address-rows.ts";
 import { hourRows } from "./hour-rows.ts";
@@ -23,14 +23,15 @@ const MOST: Readonly<Record<keyof PageLists, number>> = {
 
 /** Puts together what the page and `hawser top` show. `seen`: the routes, where they could be read. */
 export function viewPage(input: ExplainInput, seen?: SeenRoutes): PageView {
-  const status = viewStatus(input);
+  const context = explainContext(input);
+  const status = viewStatusOf(context, { usage: context.usage, isKnown: context.assignments !== undefined }, input);
   const history = historyOf({ ...input, history: input.history });
   const nodes = nodeRows(status.speakers);
   const pools = poolRows(status.pools);
   const hasRoutes = seen?.input.ingresses !== undefined;
   const routes = seen !== undefined && hasRoutes ? routeRows(seen) : [];
   const lists: PageLists = {
-    needs: needRows({ status, input, nodes, pools, routes }),
+    needs: needRows({ status, context, nodes, pools, routes }),
     nodes,
     hour: hourRows(history, input.events ?? [], input.nowMs),
     addresses: addressRows(status.services, history),
