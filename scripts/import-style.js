@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Folders of TypeScript; each is importable as `#folder/...` (package.json, `imports`). */
-const folders = ["src", "native", "controller", "speaker", "ingress", "cli", "lab", "bench", "scripts", "test"];
+const folders = ["src", "native", "controller", "speaker", "ingress", "cli", "web", "lab", "bench", "scripts", "test"];
 
 /** A static import or export; code in strings, which tests run elsewhere, has no line that begins so. */
 const statement = /^((?:import|export|\}) .*?from |import )"([#.][^"]+)";$/gm;

@@ -53,6 +53,7 @@ export const importTable = {
     "types:@kubernetes/client-node",
   ],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
+  "src/page": ["#src/model", "#src/view", "node:", "htm"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
   native: ["node:"],
   controller: [
@@ -107,11 +108,13 @@ export const importTable = {
     "#src/check",
     "#src/view",
     "#src/migration",
+    "#src/page",
     "#src/source",
     "#src/process",
     "node:",
     "yaml",
   ],
+  web: ["#src/view", "types:#src/page"],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

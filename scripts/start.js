@@ -19,6 +19,7 @@ async function check() {
   const bin = `${root}node_modules/.bin`;
   const gates = [
     ["types", [`${bin}/tsc`, "-p", "."]],
+    ["types of the page", [`${bin}/tsc`, "-p", "web"]],
     ["import table", ["node", "scripts/import-table.js", "--check"]],
     ["lint", [`${bin}/oxlint`, "--type-aware", "--deny-warnings", "."]],
     ["format", [`${bin}/oxfmt`, "--check", "."]],

@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { type OutputChunk, type Plugin, rolldown } from "rolldown";
+import { bundledPage, PAGE_PACKAGE } from "#scripts/bundled-page.ts";
 import type { TarEntry } from "#src/process/tar.ts";
 
 /** The command, and what runs as a process or a thread of its own. */
@@ -31,7 +32,7 @@ export async function bundlePrograms(root: string): Promise<Bundles> {
   const chunks: OutputChunk[] = [];
   for (const entry of ENTRIES) chunks.push(...(await bundle(root, entry)));
   const files = chunks.map(({ fileName, code }) => ({ path: fileName, mode: 0o644, content: Buffer.from(lean(code)) }));
-  return { files, packages: packagesOf(root, chunks) };
+  return { files, packages: [...new Set([...packagesOf(root, chunks), PAGE_PACKAGE])].sort() };
 }
 
 /** One bundle per entry: with a common part for all, each program would load what only others need. */
@@ -43,7 +44,7 @@ async function bundle(root: string, entry: string): Promise<readonly OutputChunk
     platform: "node",
     // For logins of people's kubeconfigs; of 64 MB, and nothing for a pod.
     external: ["@kubernetes/client-node"],
-    plugins: [ownPlaces(root), leanParts()],
+    plugins: [bundledPage(), ownPlaces(root), leanParts()],
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${entry}: ${message}`);
     },

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
+import { bundledPage } from "#scripts/bundled-page.ts";
 import { version } from "#src/process/version.ts";
 
 const ENTRY = "cli/plug-in.ts";
@@ -23,7 +24,7 @@ export async function bundlePlugin(root: string): Promise<string> {
     input: { "kubectl-hawser": join(root, ENTRY) },
     platform: "node",
     external: ["@kubernetes/client-node"],
-    plugins: [knownVersion()],
+    plugins: [knownVersion(), bundledPage()],
     transform: { target: `node${NEEDED_NODE}` },
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${ENTRY}: ${message}`);

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundlePlugin, NEEDED_NODE } from "#scripts/plugin/bundle-plugin.ts";
 import { version } from "#src/process/version.ts";
 import { root } from "#test/docs/page.ts";
+import { askPage } from "#test/support/page-server.ts";
 
 describe("C npm run plugin", () => {
   let folder: string;
@@ -39,6 +41,19 @@ describe("C npm run plugin", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("kubectl hawser explain shop/web says why");
     expect(run("kubectl-hawser", "version", "-o", "json").stdout).toContain(`"hawser":"${version}"`);
+  });
+
+  it("serves the page, whose files are in the script", async () => {
+    const env = { PATH: join(folder, "bin"), HOME: "/nowhere" };
+    const child = spawn(join(folder, "bin/kubectl-hawser"), ["ui", "--manifests", folder], { cwd: folder, env });
+    const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    const [url = ""] = /http:\S+/.exec(said) ?? [];
+    const got = await Promise.all(
+      ["", "web/main.ts", "web/preact.js"].map(async (path) => (await askPage(url + path)).status),
+    );
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number];
+    expect([said.startsWith("kubectl hawser ui: "), got, code]).toEqual([true, [200, 200, 200], 0]);
   });
 
   it("has no program that runs in a pod, and no demo", () => {
