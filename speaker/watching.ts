@@ -99,7 +99,8 @@ export class Watching {
   #heal(nowMs: number): Healing {
     const { revivals } = this.#options.membership;
     const { version, atMs, revivals: before } = this.#healed;
-    if (revivals === before || nowMs - atMs < HEALED_MS) return { version, atMs, revivals };
+    // Those of the meantime count when it is over: with many members they come back over more than that.
+    if (revivals === before || nowMs - atMs < HEALED_MS) return this.#healed;
     return { version: version + 1, atMs: nowMs, revivals };
   }
 

@@ -58,8 +58,15 @@ const DEAF_EVERY = 25;
 const REPORTS = 2;
 /** A member is not called silent for longer than this: all others have heard of it, or found out themselves. */
 const REPORTED_MS = 60_000;
-/** So many promised intervals without a heartbeat are death, where that takes longer than for a watched member. */
+/** A member is watched closely where so many of its promised intervals fit into the time that is death. */
 const LOST_INTERVALS = 3;
+/**
+ * So many promised intervals without a heartbeat are death of a member that is not watched closely. Of 1,000 nodes each hears of each other one every 20 s:
+ * where 1 % of the datagrams get lost, three in a row are lost every 20 s somewhere, and five every other day.
+ */
+const LOST_SLOW_INTERVALS = 5;
+/** No member needs to promise more than this, or a few ticks for each member. */
+const SLOW_MS = 1_000;
 /** A member of version 1 that was not heard for so long has no say in how the others watch each other. */
 const VERSION_1_MS = 60_000;
 
@@ -208,7 +215,7 @@ export class Membership {
   #takeInWatch(member: HeardMember, { node, session, watch }: Heartbeat): void {
     this.#reports.refute(session);
     this.#reports.take(node, watch?.silent ?? []);
-    member.everyMs = watch?.everyMs ?? 0;
+    member.everyMs = Math.min(watch?.everyMs ?? 0, this.#longestPromiseMs);
     member.knownVersion = watch?.knownVersion ?? 0;
     if (watch !== undefined) member.deafMs = watch.isDeaf ? 0 : Infinity;
   }
@@ -232,15 +239,25 @@ export class Membership {
     return died;
   }
 
+  /** A longer promise is not believed: its sender would be alive for all others long after its death. */
+  get #longestPromiseMs(): number {
+    return Math.max(SLOW_MS, this.#members.size * this.#options.maxTickMs);
+  }
+
   /** Whether its heartbeats come so often that silence is noticed as soon as may be. */
   #isWatched({ everyMs }: HeardMember): boolean {
     return everyMs * LOST_INTERVALS <= this.#options.deadAfterMs;
   }
 
+  /** Silence that breaks its promise often enough, in milliseconds. */
+  #lostMs(member: HeardMember): number {
+    return member.everyMs * (this.#isWatched(member) ? LOST_INTERVALS : LOST_SLOW_INTERVALS);
+  }
+
   #isDead(node: string, member: HeardMember): boolean {
-    const { everyMs, silentMs, stallMs, session } = member;
+    const { silentMs, stallMs, session } = member;
     const { deadAfterMs } = this.#options;
-    if (silentMs >= Math.max(deadAfterMs, everyMs * LOST_INTERVALS) + stallMs) return true;
+    if (silentMs >= Math.max(deadAfterMs, this.#lostMs(member)) + stallMs) return true;
     return this.#isSuspect(member) && !this.#isWatched(member) && this.#isReported(node, session);
   }
 
@@ -318,6 +335,12 @@ export class Membership {
     return this.#members.get(node)?.subnets ?? [];
   }
 
+  /** Whether a member died without a word: it was live in its session, did not say that it ends, and is silent. */
+  hasFallen(node: string): boolean {
+    const member = this.#members.get(node);
+    return member?.hasLived === true && member.liveSinceMs === undefined && !member.leaving;
+  }
+
   /** What heartbeats to a member go by. */
   linkTo(node: string): MemberLink {
     const member = this.#members.get(node);
@@ -348,8 +371,8 @@ export class Membership {
     return { knownVersion: member?.claims.version ?? 0, isDeaf, silent: this.#silent };
   }
 
-  #unheardAfterMs({ everyMs }: HeardMember): number {
-    return Math.max(this.#options.unheardAfterMs, everyMs * LOST_INTERVALS);
+  #unheardAfterMs(member: HeardMember): number {
+    return Math.max(this.#options.unheardAfterMs, this.#lostMs(member));
   }
 
   /** True once every member is live and all its claims are known: then nothing is left to wait for before standing. */

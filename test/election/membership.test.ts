@@ -252,12 +252,19 @@ describe("members that are not watched closely", () => {
   const words = { everyMs: 1_000, knownVersion: 0, isDeaf: false, silent: [] as readonly bigint[] };
   const close = { ...words, everyMs: 20 };
 
-  it("A3 one that promises a heartbeat a second lives for three, and is not called silent by this speaker then", () => {
+  it("A3 one that promises a heartbeat a second lives for five, and is not called silent by this speaker then", () => {
     const subject = membership();
     subject.receive(heartbeat({ watch: words }), 0);
-    expect(tickThrough(subject, 20, 2_980)).toBe(false);
-    expect(subject.tick(3_000)).toBe(true);
+    expect(tickThrough(subject, 20, 4_980)).toBe(false);
+    expect(subject.tick(5_000)).toBe(true);
     expect(subject.silent).toEqual([]);
+  });
+
+  it("13 C a promise is believed up to two ticks for each member, and a second at least: else its sender would never be dead", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ watch: { ...words, everyMs: 65_535 } }), 0);
+    expect(tickThrough(subject, 20, 4_980)).toBe(false);
+    expect(subject.tick(5_000)).toBe(true);
   });
 
   it("A3 one that promises one at each tick is dead as soon as one of version 1, and is called silent until it is heard", () => {

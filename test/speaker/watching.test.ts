@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Watching } from "#speaker/watching.ts";
 import { watchersOf } from "#src/election/watchers.ts";
 import { DEAD_AFTER_MS, SpeakerNetwork, TICK_MS } from "./speaker-network.ts";
 
@@ -38,6 +39,44 @@ function rates(network: SpeakerNetwork): readonly number[] {
 function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }
+
+describe("Watching", () => {
+  it("13 C tells all of members that came back within ten seconds of others, too, when these are over", () => {
+    const recipients = numbersTo(40).map((index) => ({
+      node: `m${index}`,
+      address: "192.0.2.1",
+      family: "ipv4" as const,
+      macs: [],
+    }));
+    const link = { session: 2n, isLive: true, knownVersion: 1, silentMs: 0 };
+    const membership = { revivals: 0, viewVersion: 0, silent: [], hearsVersion1: () => false, linkTo: () => link };
+    const members = { recipients, live: () => [] };
+    const watching = new Watching({
+      membership,
+      members,
+      session: 2n,
+      heartbeatEveryMs: TICK_MS,
+    } as unknown as ConstructorParameters<typeof Watching>[0]);
+    const subnets = [] as const;
+    const self = { node: "n1", ready: true, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
+    const own = { ready: true, leaving: false, stallMs: 0, subnets, claims: new Map(), claimsVersion: 1 };
+    let nowMs = 0;
+    /** The ticks in which more than the usual few members were told. */
+    const burstsIn = (durationMs: number): number => {
+      let bursts = 0;
+      for (const endMs = nowMs + durationMs; nowMs < endMs; nowMs += TICK_MS)
+        if (watching.turns(self, own, nowMs).length > 20) bursts += 1;
+      return bursts;
+    };
+    burstsIn(2_000);
+    membership.revivals = 1;
+    expect(burstsIn(1_000)).toBe(1);
+    membership.revivals = 3;
+    expect(burstsIn(8_000)).toBe(0);
+    expect(burstsIn(2_000)).toBe(1);
+    expect(burstsIn(20_000)).toBe(0);
+  });
+});
 
 describe("speakers that watch a few of each other", () => {
   it("A4 take over from a dead node within its dead time and two ticks, and its watchers inherit", () => {
