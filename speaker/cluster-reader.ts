@@ -217,5 +217,6 @@ function isOtherForSelectors(change: Change<Node>): boolean {
 
 function memberMessage({ node, addresses: [ip], interfaces }: MemberRecord): readonly MemberMessage[] {
   const macs = interfaces.map(({ mac }) => mac);
-  return ip === undefined ? [] : [{ node, address: printIp(ip), family: ip.family, macs }];
+  const hops = interfaces.flatMap((one) => one.addresses.map(printIp));
+  return ip === undefined ? [] : [{ node, address: printIp(ip), family: ip.family, macs, hops }];
 }

@@ -1,5 +1,6 @@
 import type { Member } from "#src/election/member.ts";
 import type { HeartbeatEffect, Membership } from "#src/election/membership.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import { Guests } from "./guests.ts";
 import type { MemberMessage } from "./messages.ts";
@@ -76,6 +77,12 @@ export class Members {
   countKnown(live: readonly Member[]): number {
     const known = new Set([this.#self, ...this.#names]);
     return known.size + live.filter(({ node }) => !known.has(node)).length;
+  }
+
+  /** The addresses of a named one on the interfaces that it announces on. */
+  hopsOf(node: string): readonly Ip[] {
+    const hops = this.#named.find((member) => member.node === node)?.hops ?? [];
+    return hops.flatMap((text) => parseIp(text) ?? []);
   }
 
   /** The named one with an interface of that Ethernet address. */

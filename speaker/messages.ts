@@ -30,6 +30,8 @@ export interface MemberMessage {
   readonly family: Family;
   /** Ethernet addresses of the interfaces that it announces on. */
   readonly macs: readonly string[];
+  /** The addresses of these interfaces, of both families; left out where they are not known. */
+  readonly hops?: readonly string[];
 }
 
 /** What changed in the cluster; the first one tells all there is. */
@@ -66,6 +68,8 @@ export interface WorkerSettings {
   readonly deadAfterMs: number;
   /** Addresses are spread when no member has changed for so long; undefined: only when a person asks for it. */
   readonly failBackAfterMs: number | undefined;
+  /** TCP connections are kept for so long after an address moved; undefined: they are not. */
+  readonly keepConnectionsMs: number | undefined;
   /** Interface names to use; empty: every usable one, for the addresses of its own networks. */
   readonly interfaces: readonly string[];
   /** The first one signs, any is accepted. At least 16 bytes each. */
@@ -132,5 +136,9 @@ export type FromWorker =
       readonly data: Readonly<Record<string, unknown>>;
     }
   /** All that is wrong with one need of the speaker now: without it the speaker is not ready. */
-  | { readonly kind: "problems"; readonly need: "heartbeats" | "sockets"; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: "problems";
+      readonly need: "heartbeats" | "sockets" | "connections";
+      readonly problems: readonly Problem[];
+    }
   | { readonly kind: "left" };

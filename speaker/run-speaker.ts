@@ -80,6 +80,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     heartbeatEveryMs: options.heartbeatInterval,
     deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * 3),
     failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
+    keepConnectionsMs: options.keepConnections === 0 ? undefined : options.keepConnections * 1_000,
     interfaces: options.interfaces,
     heartbeatKeys: keys,
   };
@@ -187,6 +188,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       case "problems": {
         const [first] = message.problems;
         ownProblems.report(message.need, message.problems);
+        // Without it addresses are served as well.
+        if (message.need === "connections") return undefined;
         return health.set(message.need, first === undefined, first === undefined ? "" : printProblem(first));
       }
       case "left":

@@ -2,11 +2,14 @@ import { readArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
+import { NfTablesSocket } from "#src/linux/nf-tables-socket.ts";
 import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import type { Routes } from "#src/linux/routes.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { AnswersReporter } from "./answers-reporter.ts";
+import { ConnectionKeeper, connectionsNotKept } from "./connection-keeper.ts";
 import { CounterSet } from "./counter-set.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LastAnswers } from "./last-answers.ts";
@@ -101,7 +104,9 @@ export async function runWorker(
     arpSysctls: machine.readArpSysctls,
     chance: Math.random,
   });
-  const speaker = new Speaker({ settings, heartbeats, announcers: [layer2], counters, network, wallMs, post });
+  const connections = keepConnections(settings, post);
+  const { keeper } = connections;
+  const speaker = new Speaker({ settings, heartbeats, announcers: [layer2], counters, network, keeper, wallMs, post });
 
   function takeLinks(found: ReadonlyMap<number, Link>): void {
     network.setLinks(found);
@@ -152,7 +157,20 @@ export async function runWorker(
     responders.close();
     links.close();
     routes.close();
+    connections.close();
   };
+}
+
+/** What keeps connections where that is wanted, and the end of its socket. */
+function keepConnections(
+  { node, keepConnectionsMs: keptMs }: WorkerSettings,
+  post: WorkerPort["post"],
+): { readonly keeper: ConnectionKeeper | undefined; close(): void } {
+  if (keptMs === undefined) return { keeper: undefined, close: () => undefined };
+  const onProblems = (problems: readonly Problem[]): void => post({ kind: "problems", need: "connections", problems });
+  const socket = new NfTablesSocket((errno) => onProblems([connectionsNotKept(node, errno)]));
+  const keeper = new ConnectionKeeper({ node, socket, keptMs, onProblems });
+  return { keeper, close: () => socket[Symbol.dispose]() };
 }
 
 /** Logs each different trouble once, so that a broken member cannot fill the log. */

@@ -36,6 +36,13 @@ export const speakerOptions = {
     max: 604_800,
     help: "Seconds without a change among the speakers after which addresses are spread evenly over the nodes, a few a second; 0: only by hawser rebalance",
   },
+  keepConnections: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    max: 604_800,
+    help: "Seconds for which open TCP connections are kept after an address moved from a node that lives; needs CAP_NET_ADMIN. 0: they end",
+  },
   interfaces: {
     kind: "list",
     help: "Announce on these interfaces only, also addresses that are in no network of the node. Default: every usable interface, for addresses in its networks",

@@ -1,16 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { Election, type ElectionChange, type ElectionView } from "#src/election/election.ts";
 import type { Handover } from "#src/election/handovers.ts";
-import type { Member, NodeStandings } from "#src/election/member.ts";
+import { type Member, type NodeStandings, standingOf } from "#src/election/member.ts";
 import { Membership } from "#src/election/membership.ts";
 import { Spreading } from "#src/election/spreading.ts";
+import type { Ip } from "#src/ip/address.ts";
+import { cidrContains } from "#src/ip/cidr.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import type { Announcer } from "./announcer.ts";
+import type { ConnectionKeeper } from "./connection-keeper.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
 import { Joining } from "./joining.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import { Members } from "./members.ts";
 import type { ClusterMessage, FromWorker, MemberMessage, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
@@ -36,6 +40,8 @@ export interface SpeakerOptions {
   readonly counters: CounterSet;
   /** What this machine's own links and routes say. */
   readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "addresses">;
+  /** Keeps connections where addresses move; undefined: they end. */
+  readonly keeper?: Pick<ConnectionKeeper, "follow" | "forget" | "end"> | undefined;
   /** Milliseconds since 1970, for people. */
   wallMs(): number;
   post(message: FromWorker): void;
@@ -58,6 +64,7 @@ export class Speaker {
   readonly #stalls: Stalls;
   readonly #check: SelfCheck;
   readonly #spreading: Spreading;
+  readonly #connections: KeptConnections | undefined;
   readonly #takeovers = new TakeoverLog();
   readonly #reporter: Reporter;
   #ranges: readonly IpRange[] = [];
@@ -86,6 +93,7 @@ export class Speaker {
     this.#joining = new Joining(heartbeatEveryMs);
     this.#stalls = new Stalls(deadAfterMs / 2);
     this.#spreading = new Spreading(options.settings.failBackAfterMs);
+    this.#connections = this.#keepConnections(options);
     this.#reporter = new Reporter({
       post: options.post,
       counters: () => options.counters.read(),
@@ -136,14 +144,18 @@ export class Speaker {
   tick(nowMs: number): void {
     const stallMs = this.#joining.stands ? this.#stalls.tick(nowMs) : undefined;
     if (stallMs !== undefined) this.#reporter.logStall(stallMs);
-    if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
+    const hasDied = this.#membership.tick(nowMs);
+    if (hasDied) this.#forgetDead(nowMs);
+    if (hasDied || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
     this.#decideDue(nowMs);
     this.#sendHeartbeats(nowMs);
     this.#reporter.report(nowMs);
     const hasLeft = this.#isLeaving && this.#election.hasNoSuccessorToAwait(this.#options.settings.node);
-    if (hasLeft) this.#options.post({ kind: "left" });
+    if (!hasLeft) return;
+    this.#connections?.end(nowMs);
+    this.#options.post({ kind: "left" });
   }
 
   #takeCluster(
@@ -155,7 +167,10 @@ export class Speaker {
     if (ranges !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
     if (nodes !== undefined) this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
-    if (nodes !== undefined) this.#spreading.disturb(nowMs);
+    if (nodes !== undefined) {
+      this.#spreading.disturb(nowMs);
+      this.#forgetDead(nowMs);
+    }
     if (rebalanceForMs !== undefined) this.#spreading.ask(rebalanceForMs, nowMs);
     const isOther = members !== undefined && this.#members.setNamed(members);
     if (nodes !== undefined || isOther) this.#dirty.markAll();
@@ -193,7 +208,11 @@ export class Speaker {
     if (this.#dirty.isMarked) this.#reporter.markDue();
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#election.plan.keys());
     if (keys.size > 0) {
-      this.#apply(this.#election.decide(keys, this.#view(), nowMs), nowMs);
+      const change = this.#election.decide(keys, this.#view(), nowMs);
+      const isLive = (node: string): boolean => this.#membership.linkTo(node).isLive;
+      const { plan, claims } = this.#election;
+      this.#connections?.decided(keys, { plan, claims, isLive }, nowMs);
+      this.#apply(change, nowMs);
       this.#spreading.wake();
     }
     this.#moves = NO_MOVES;
@@ -247,6 +266,25 @@ export class Speaker {
     if (this.#check.review(beliefs)) this.#reporter.markDue();
     this.#spread(nowMs);
     return this.#dirty.mark(this.#election.vacant);
+  }
+
+  #keepConnections({ keeper, settings }: SpeakerOptions): KeptConnections | undefined {
+    const { node: self, keepConnectionsMs: keptMs } = settings;
+    if (keeper === undefined || keptMs === undefined) return undefined;
+    const hopTo = (node: string, ip: Ip): Ip | undefined => {
+      const isNear = (hop: Ip): boolean => this.#networks.told.some((network) => cidrContains(network, hop));
+      return this.#members.hopsOf(node).find((hop) => hop.family === ip.family && isNear(hop));
+    };
+    return new KeptConnections({ self, keptMs, keeper, hopTo });
+  }
+
+  /** Nodes that died, or that the cluster calls dead, know no connection any longer. */
+  #forgetDead(nowMs: number): void {
+    for (const node of this.#connections === undefined ? [] : this.#members.names) {
+      const standing = standingOf(node, this.#nodes);
+      const isDead = standing === "NodeNotReady" || standing === "NodeUnknown" || this.#membership.hasFallen(node);
+      if (isDead) this.#connections?.died(node, nowMs);
+    }
   }
 
   /** Chooses the addresses that this speaker takes over at this tick, so that they are spread over the members. */

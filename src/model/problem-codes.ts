@@ -776,6 +776,13 @@ export const PROBLEM_CODES = {
       "other speakers do not know those that are left out, and may announce one that a status names.",
     solve: "Keep the node's own addresses out of the pools and of statuses, or give the node fewer.",
   },
+  CONNECTIONS_NOT_KEPT: {
+    meaning:
+      "Warning: a speaker is to keep open TCP connections when an address moves (--keep-connections), and the kernel does not let it, or lacks a part of nftables. They end " +
+      "when an address moves to this node.",
+    solve:
+      "Give the speaker the capability NET_ADMIN (config/keep-connections), load the kernel modules that the message names, or leave the option out.",
+  },
   TOO_MANY_NETWORKS: {
     meaning:
       "A node has interfaces in more than 16 networks with addresses of pools or Services. It announces no address of " +

@@ -40,6 +40,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   "controller/why-unannounced.ts": "the reasons why an address is not announced, in words",
   "ingress/engine/request-route.ts": "the texts of a request that the route is chosen by",
   "src/process/clock.ts": "the two clocks, and waiting",
+  "src/wire/nf-expression.ts": "the expressions of a rule of nftables, each a function",
   "lab/demo/chapters.ts": "the chapters of the demo, each a function",
   "lab/install/node-config.ts": "the configuration files of a real node",
   "ingress/engine/ascii.ts": "bytes by name, and what they are in a message",

@@ -43,6 +43,7 @@ async function start({ interfaces = [] as readonly string[], links: own = [lan("
     heartbeatEveryMs: 20,
     deadAfterMs: 100,
     failBackAfterMs: undefined,
+    keepConnectionsMs: undefined,
     interfaces,
     heartbeatKeys: [new TextEncoder().encode("a key for heartbeats")],
   };

@@ -28,6 +28,8 @@ export interface Station {
   readonly layer2: Layer2Announcer;
   readonly answers: Set<string>;
   readonly announced: { ip: string; atMs: number }[];
+  /** Where it sent packets of unknown connections, and how often it had announced anything by then. */
+  readonly followed: { ip: string; via: string; announcements: number }[];
   /** What its machine forbids of itself; say `networkChanged` after each change. */
   readonly network: {
     gateways: readonly Ip[];
@@ -39,6 +41,11 @@ export interface Station {
   hasLeft: boolean;
   /** What it reported last. */
   state: SpeakerState | undefined;
+}
+
+/** The address of a node: n1 has 192.0.2.101. */
+export function hopOf(node: string): string {
+  return `192.0.2.${100 + Number(node.slice(1))}`;
 }
 
 /** What befalls one datagram on its way: how often it arrives, and how many ticks late. */
@@ -61,6 +68,7 @@ export class SpeakerNetwork {
   readonly addresses: readonly string[];
   readonly nodes: readonly string[];
   failBackAfterMs: number | undefined;
+  keepConnectionsMs: number | undefined;
   /** Networks of every station. */
   subnets: readonly Cidr[] = [lan];
   #cuts = new Set<string>();
@@ -89,6 +97,7 @@ export class SpeakerNetwork {
       name,
       answers,
       announced: [],
+      followed: [],
       network,
       isOn: true,
       hasLeft: false,
@@ -103,7 +112,7 @@ export class SpeakerNetwork {
   tell(name: string, addresses: readonly string[], nodes?: readonly string[]): void {
     const members = this.nodes
       .filter((node) => node !== name)
-      .map((node) => ({ node, address: node, family: "ipv4" as const, macs: [`mac of ${node}`] }));
+      .map((node) => ({ node, address: node, family: "ipv4" as const, macs: [`mac of ${node}`], hops: [hopOf(node)] }));
     const gone = this.addresses.filter((ip) => !addresses.includes(ip));
     const serving = nodes === undefined ? {} : { serving: nodes };
     const conflict = this.conflict === undefined ? {} : { conflict: this.conflict };
@@ -136,6 +145,7 @@ export class SpeakerNetwork {
         heartbeatEveryMs: TICK_MS,
         deadAfterMs: DEAD_AFTER_MS,
         failBackAfterMs: this.failBackAfterMs,
+        keepConnectionsMs: this.keepConnectionsMs,
         interfaces: [],
         heartbeatKeys: [key],
       },
@@ -143,6 +153,14 @@ export class SpeakerNetwork {
       counters,
       network,
       wallMs: () => this.nowMs,
+      keeper: {
+        follow: (ip, via) => {
+          const { announced, followed } = this.station(name);
+          followed.push({ ip: printIp(ip), via: printIp(via), announcements: announced.length });
+        },
+        forget: () => undefined,
+        end: () => undefined,
+      },
       post: (message) => {
         const station = this.stations.get(name);
         if (message.kind === "left" && station !== undefined) station.hasLeft = true;

@@ -3,7 +3,7 @@ import { TakeoverLog } from "#speaker/takeover-log.ts";
 import type { Handover } from "#src/election/handovers.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { type GainCause, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
-import { atRest, SpeakerNetwork } from "./speaker-network.ts";
+import { atRest, hopOf, SpeakerNetwork } from "./speaker-network.ts";
 
 const VIPS = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 
@@ -89,6 +89,22 @@ describe("takeovers of a Speaker", () => {
     expect(back).toBeGreaterThan(0);
     expect(lastOf(network, "n2")).toMatchObject({ cause: "Rebalanced", from: "n1", gained: back });
     expect(lastOf(network, "n1")).toMatchObject({ cause: "Rebalanced", from: "n2", lost: back });
+  });
+
+  it("13 D a speaker sends unknown packets to the one that ends before it announces; from a dead one it takes nothing over", () => {
+    const network = new SpeakerNetwork(3, ["192.0.2.1"], { isBooted: false });
+    network.keepConnectionsMs = 60_000;
+    for (const node of network.nodes) network.boot(node);
+    network.run(2_000);
+    const [owner = ""] = network.owners();
+    network.station(owner).speaker.handle({ kind: "leave" }, network.nowMs);
+    network.run(500);
+    const [heir = ""] = network.owners();
+    expect(network.station(heir).followed).toEqual([{ ip: "192.0.2.1", via: hopOf(owner), announcements: 0 }]);
+    network.station(heir).isOn = false;
+    network.run(500);
+    const [last = ""] = network.owners();
+    expect(network.station(last).followed.map(({ via }) => via)).not.toContain(hopOf(heir));
   });
 
   it.each([

@@ -1,0 +1,56 @@
+import type { DatagramSocket } from "#native/socket.ts";
+import { decodeNetlinkErrno, decodeNetlinkMessages, NLMSG_ERROR } from "#src/wire/netlink.ts";
+import { encodeNfBatch, type NfMessage } from "#src/wire/nf-batch.ts";
+import { openNetlinkSocket } from "./netlink-socket.ts";
+
+const NETLINK_NETFILTER = 12;
+/** Batches whose answers are waited for; of more the answers are not looked at. */
+const MAX_PENDING = 10_000;
+
+/** Hears how a batch ended: undefined, or the first error, a positive errno. */
+type OnDone = (errno: number | undefined) => void;
+
+/** The way to nftables in the network namespace of this thread. Batches are done in order; the kernel has done one when `send` returns. */
+export class NfTablesSocket implements Disposable {
+  readonly #socket: DatagramSocket;
+  readonly #pending = new Map<number, { readonly isLast: boolean; readonly onDone: OnDone }>();
+  #sequence = 1;
+
+  constructor(onError: (errno: number) => void) {
+    this.#socket = openNetlinkSocket({
+      protocol: NETLINK_NETFILTER,
+      onDatagram: (bytes) => {
+        for (const { type, sequence, payload } of decodeNetlinkMessages(bytes))
+          if (type === NLMSG_ERROR) this.#take(sequence, decodeNetlinkErrno(payload));
+      },
+      onError,
+    });
+    this.#socket.start();
+  }
+
+  /** Sends a batch, of one message at least. */
+  send(messages: readonly NfMessage[], onDone: OnDone): void {
+    const first = this.#sequence;
+    this.#sequence = (this.#sequence + messages.length) % 0x7fff_ffff || 1;
+    if (this.#pending.size < MAX_PENDING)
+      for (const [index] of messages.entries())
+        this.#pending.set(first + index, { isLast: index === messages.length - 1, onDone });
+    const sent = this.#socket.send(encodeNfBatch(messages, first));
+    if (sent < 0) this.#take(first, -sent);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+    this.#pending.clear();
+  }
+
+  #take(sequence: number, errno: number): void {
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined) return;
+    this.#pending.delete(sequence);
+    if (errno === 0 && !pending.isLast) return;
+    // Nothing of the batch is done: its other answers say nothing new.
+    for (const [other, { onDone }] of this.#pending) if (onDone === pending.onDone) this.#pending.delete(other);
+    pending.onDone(errno === 0 ? undefined : errno);
+  }
+}
