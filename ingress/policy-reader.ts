@@ -111,12 +111,11 @@ export class PolicyReader {
     return this.#verdicts.verdicts;
   }
 
-  /** The policies that are refused. */
+  /** The policies that are refused, or attached to nothing. */
   *notices(): Generator<IngressNotice> {
     for (const { policy, reason, problem } of this.verdicts().values()) {
       const { namespace, name } = policy;
-      if ((reason === "Invalid" || reason === "Conflicted") && problem !== undefined)
-        yield { kind: KIND, namespace, name, reason, problem };
+      if (reason !== "Accepted" && problem !== undefined) yield { kind: KIND, namespace, name, reason, problem };
     }
   }
 

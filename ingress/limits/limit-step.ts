@@ -29,12 +29,25 @@ export function limitStep(part: keyof AccessLimits, { buckets, shared, clockMs }
         valuesOf: (name: string) => request.valuesOf(name),
         claims,
       };
-      const usesOf = (isShared: boolean) => bucketUses(asked.filter(sharedAs(isShared)), limited);
-      const [own, together] = [usesOf(false), usesOf(true)];
-      const wait = buckets.admit(namespace, own, clockMs());
-      if (wait > 0 || together.length === 0) return decided(wait);
+      const [ownLimits, sharedLimits] = [asked.filter(sharedAs(false)), asked.filter(sharedAs(true))];
+      const [own, together] = [bucketUses(ownLimits, limited), bucketUses(sharedLimits, limited)];
+      const nowMs = clockMs();
+      const wait = buckets.admit(namespace, own, nowMs);
+      if (wait > 0)
+        return decided(
+          wait,
+          ownLimits.map(({ policy }, index) => ({
+            policy,
+            waitMs: buckets.waitMs(namespace, own.slice(index, index + 1), nowMs),
+          })),
+        );
+      if (together.length === 0) return PASSED;
       const all = shared.admit(namespace, together, mayWait);
-      return all instanceof Promise ? all.then(decided) : decided(all);
+      // Of several the store says only how long the request has to wait for all.
+      const waitsOf = (waitMs: number) =>
+        sharedLimits.length > 1 ? [] : sharedLimits.map(({ policy }) => ({ policy, waitMs }));
+      const decide = (waitMs: number) => decided(waitMs, waitsOf(waitMs));
+      return all instanceof Promise ? all.then(decide) : decide(all);
     },
   };
 }
@@ -43,8 +56,8 @@ function sharedAs(isShared: boolean): (limit: KeyedLimit) => boolean {
   return ({ policy }) => policy.isShared === isShared;
 }
 
-function decided(waitMs: number): StepDecision {
+function decided(waitMs: number, waits: Parameters<typeof rateLimited>[1]): StepDecision {
   if (waitMs === 0) return PASSED;
-  const { status, ...cause } = rateLimited(waitMs);
+  const { status, ...cause } = rateLimited(waitMs, waits);
   return { kind: "answer", status, cause };
 }

@@ -5,7 +5,7 @@ import { pairValues } from "#src/auth/pair-values.ts";
 import { queryText } from "#src/auth/query-text.ts";
 import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import type { RateLimitKeyPart } from "#src/model/policies/rate-limit-key.ts";
-import type { RateLimitPeriod, RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
+import { PERIOD_SECONDS, type RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
 import type { BucketUse } from "./keyed-buckets.ts";
 import { exactLimit, type RateLimit } from "./leaky-bucket.ts";
 
@@ -35,12 +35,10 @@ export interface LimitedRequest {
   readonly claims?: VerifiedClaims | undefined;
 }
 
-const SECONDS: Readonly<Record<RateLimitPeriod, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
-
 /** What a policy says, as it is counted. */
 export function keyedLimit(policy: RateLimitPolicy): KeyedLimit {
   const { requests, per, burst } = policy;
-  return { policy, limit: exactLimit(requests, SECONDS[per], burst) };
+  return { policy, limit: exactLimit(requests, PERIOD_SECONDS[per], burst) };
 }
 
 /** The buckets that a request is counted in. */

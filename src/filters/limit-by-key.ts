@@ -1,6 +1,7 @@
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
+import { printLimitWaits } from "./rate-limit-fields.ts";
 import { bucketUses, type KeyedLimits } from "./keyed-limit.ts";
 
 /** Refuses a request that is beyond a limit of its policy, and says when one may come in again. */
@@ -9,12 +10,26 @@ export function limitByKey(
   request: FilterRequest,
   { keyedBuckets, clockMs }: FilterState,
 ): FilterAnswer | undefined {
-  const wait = keyedBuckets.admit(namespace, bucketUses(limits, request), clockMs());
-  return wait === 0 ? undefined : rateLimited(wait);
+  const uses = bucketUses(limits, request);
+  const nowMs = clockMs();
+  const wait = keyedBuckets.admit(namespace, uses, nowMs);
+  if (wait === 0) return undefined;
+  return rateLimited(
+    wait,
+    limits.map(({ policy }, index) => ({
+      policy,
+      waitMs: keyedBuckets.waitMs(namespace, uses.slice(index, index + 1), nowMs),
+    })),
+  );
 }
 
-/** The answer to a request that may come again after so many milliseconds (RFC 6585 section 4, RFC 9110 section 10.2.3). */
-export function rateLimited(waitMs: number) {
+/** The answer to a request that may come again after so many milliseconds (RFC 6585 section 4, RFC 9110 section 10.2.3). `waits`: for each limit. */
+export function rateLimited(waitMs: number, waits: Parameters<typeof printLimitWaits>[0]) {
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-  return { status: 429, reason: "rate-limited", fields: [["Retry-After", String(seconds)]] } as const;
+  const shown = printLimitWaits(waits);
+  const fields = [
+    ["Retry-After", String(seconds)] as const,
+    ...(shown === undefined ? [] : [["RateLimit", shown] as const]),
+  ];
+  return { status: 429, reason: "rate-limited", fields } as const;
 }

@@ -3,7 +3,15 @@ import { bucketUses, keyedLimit, type LimitedRequest } from "#src/filters/keyed-
 import type { RateLimitKeyPart } from "#src/model/policies/rate-limit-key.ts";
 import type { RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
 
-const POLICY: RateLimitPolicy = { requests: 1, per: "second", burst: 1, key: [], isShared: false, zone: "shop/api" };
+const POLICY: RateLimitPolicy = {
+  requests: 1,
+  per: "second",
+  burst: 1,
+  key: [],
+  isShared: false,
+  headerFields: false,
+  zone: "shop/api",
+};
 
 type Asked = Partial<Omit<LimitedRequest, "valuesOf">> & {
   readonly fields?: Readonly<Record<string, readonly string[]>>;

@@ -162,7 +162,8 @@ describe("policies in the ingress", () => {
     );
     world.put("web", ingressYaml("web", { "/apis": "web" }));
     await vi.waitFor(() => expect(world.condition("p")).toEqual(accepted), eventually);
-    expect(await world.events()).toEqual([]);
+    const events = (await world.events()).map(({ type, reason }) => [type, reason]);
+    expect(events).toEqual([["Warning", "TargetNotFound"]]);
   });
 
   it("E that contradict each other name each other", async () => {

@@ -151,6 +151,27 @@ describe("R rateLimits of a policy, counted by this replica alone", () => {
     expect(proxy.engine.counters.reasons[REASON_LIST.indexOf("rate-limited")]).toBe(2);
   });
 
+  it("R answers say limits with headerFields: true, and no others", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const limits = `
+      - { requests: 2, per: minute, burst: 2, headerFields: true, key: [{ type: ClientAddress }] }
+      - { requests: 1000, per: hour, headerFields: true }
+      - { requests: 1000, per: day }`;
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses: [limitedIngress(limits)] });
+    const heads = (await answersTo(proxy.port, {}, 3)).split(/(?=HTTP\/1\.1 )/);
+    const fieldsOf = (head: string) => head.match(/^(?:RateLimit|Retry-After).*$/gim);
+    const policies = 'RateLimit-Policy: "2-per-minute";q=2;w=60, "1000-per-hour";q=1000;w=3600';
+    expect(heads.map(fieldsOf)).toEqual([
+      [policies],
+      [policies],
+      [
+        expect.stringMatching(/^Retry-After: (?:29|30)$/),
+        expect.stringMatching(/^RateLimit: "2-per-minute";r=0;t=(?:29|30)$/),
+        policies,
+      ],
+    ]);
+  });
+
   it("R counts guesses of passwords, and lets no right one in beyond the limit", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const basic = { authType: "basic", authSecret: "default/users" } as const;

@@ -25,6 +25,8 @@ export interface RateLimitPolicy {
   readonly key: readonly RateLimitKeyPart[];
   /** Counted with all replicas, where the program has a store for it. */
   readonly isShared: boolean;
+  /** Answers say the limit in header fields. */
+  readonly headerFields: boolean;
   /** What it counts: its policy, and all of it that says which requests are counted together. */
   readonly zone: string;
 }
@@ -32,12 +34,19 @@ export interface RateLimitPolicy {
 const RATE_LIMIT_PERIODS = ["second", "minute", "hour", "day"] as const;
 export type RateLimitPeriod = (typeof RATE_LIMIT_PERIODS)[number];
 
+export const PERIOD_SECONDS: Readonly<Record<RateLimitPeriod, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3_600,
+  day: 86_400,
+};
+
 /** Of one policy, and of the key of one limit: each request is counted for all of them. */
 const MAX_LIMITS = 16;
 const MAX_PARTS = 8;
 /** Counted exactly up to here (`src/filters/leaky-bucket.ts`). */
 const COUNT = { min: 1, max: 1_000_000 };
-const KEYS = ["requests", "per", "burst", "key", "shared"];
+const KEYS = ["requests", "per", "burst", "key", "shared", "headerFields"];
 
 /**
  * The `rateLimits` of a policy; empty: no limits. Undefined where the field is unset, or where any of it cannot be read: then
@@ -62,9 +71,18 @@ function readRateLimit(field: Field, owner: string): RateLimitPolicy | undefined
   const burst = readInteger(child(field, "burst"), COUNT);
   const key = readBoundedList(child(field, "key"), MAX_PARTS, readKeyPart) ?? [];
   const isShared = readBoolean(child(field, "shared")) ?? false;
+  const headerFields = readBoolean(child(field, "headerFields")) ?? false;
   if (requests === undefined || per === undefined) return undefined;
   const counted = [requests, per, isShared, key.map((part) => [part.type, "name" in part ? part.name : ""])];
-  return { requests, per, burst: burst ?? requests, key, isShared, zone: `${owner} ${JSON.stringify(counted)}` };
+  return {
+    requests,
+    per,
+    burst: burst ?? requests,
+    key,
+    isShared,
+    headerFields,
+    zone: `${owner} ${JSON.stringify(counted)}`,
+  };
 }
 
 function readCount(field: Field): number | undefined {

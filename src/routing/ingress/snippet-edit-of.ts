@@ -1,3 +1,4 @@
+import { printLimitPolicies } from "#src/filters/rate-limit-fields.ts";
 import type { FieldEdit } from "#src/filters/response-edit.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
@@ -8,11 +9,14 @@ export function requestFieldsOf({ serverSnippet, configurationSnippet }: Ingress
   return [...(serverSnippet?.requestFields ?? []), ...(configurationSnippet?.requestFields ?? [])];
 }
 
-/** What the snippets of an Ingress do to the heads of answers, those for its hosts first, and then policies. */
+/** What the snippets of an Ingress do to the heads of answers, those for its hosts first, and then policies: which limits they have, and the fields that they name. */
 export function snippetEditOf(settings: PathSettings): FieldEdit | undefined {
   const { serverSnippet, configurationSnippet, responseHeaderModifier = [] } = settings;
+  const limits = printLimitPolicies(settings.rateLimits ?? []);
+  const ofLimits =
+    limits === undefined ? [] : [{ act: "set", name: "RateLimit-Policy", value: limits, onErrors: true } as const];
   const ofSnippets = [...(serverSnippet?.responseFields ?? []), ...(configurationSnippet?.responseFields ?? [])];
-  return editOf([...ofSnippets, ...responseHeaderModifier]);
+  return editOf([...ofSnippets, ...ofLimits, ...responseHeaderModifier]);
 }
 
 /** What these fields do to the heads of answers, those of several that set one field as the last says; undefined: nothing. */

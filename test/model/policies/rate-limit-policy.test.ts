@@ -15,7 +15,7 @@ function read(text: string) {
   return { limits: readRateLimits(field), problems };
 }
 
-const PLAIN = { requests: 5, per: "second", burst: 5, key: [], isShared: false };
+const PLAIN = { requests: 5, per: "second", burst: 5, key: [], isShared: false, headerFields: false };
 
 describe("R readRateLimits()", () => {
   it.each([
@@ -26,6 +26,11 @@ describe("R readRateLimits()", () => {
       is: { requests: 9, per: "day", burst: 9 },
     },
     { rule: "burst of its own", of: "requests: 5, per: hour, burst: 1", is: { per: "hour", burst: 1 } },
+    {
+      rule: "headerFields",
+      of: "requests: 5, per: minute, headerFields: true",
+      is: { per: "minute", headerFields: true },
+    },
     { rule: "shared", of: "requests: 5, per: minute, shared: true", is: { per: "minute", isShared: true } },
     {
       rule: "the client's address and the path",
