@@ -15,8 +15,8 @@ export type FoundDocument =
     }
   | { readonly kind: "failed"; readonly why: string };
 
-/** Fetches documents; never rejects. */
-export type FetchDocument = (url: JwksUrl) => Promise<FoundDocument>;
+/** Fetches documents; never rejects. `caPem`: authorities in place of those of the system. */
+export type FetchDocument = (url: JwksUrl, caPem?: string) => Promise<FoundDocument>;
 
 export interface DocumentClientOptions {
   readonly lookup: LookupFunction;
@@ -32,7 +32,7 @@ const MAX_HEAD_BYTES = 16_384;
 /** A client for small documents on servers that others name: bounded in time and size, it follows no redirect. */
 export function documentClient(options: DocumentClientOptions): FetchDocument {
   const { lookup, isReachable, answerMs = ANSWER_MS } = options;
-  return ({ scheme, host, port, target }) => {
+  return ({ scheme, host, port, target }, caPem) => {
     // An address is never looked up.
     if (isIP(host) !== 0 && !isReachable(host)) return Promise.resolve(failed("its address may not be asked"));
     const { promise, resolve } = Promise.withResolvers<FoundDocument>();
@@ -47,6 +47,7 @@ export function documentClient(options: DocumentClientOptions): FetchDocument {
       maxHeaderSize: MAX_HEAD_BYTES,
       insecureHTTPParser: false,
       ...(scheme === "https" && isIP(host) === 0 ? { servername: host } : {}),
+      ...(scheme === "https" && caPem !== undefined ? { ca: caPem } : {}),
     });
     const settle = (found: FoundDocument) => {
       clearTimeout(timer);

@@ -119,7 +119,7 @@ export class JwtStep implements AccessStep {
     if (first instanceof Promise) await first;
     const keys = this.#keysNow(jwks, namespace);
     if (keys === undefined || keyId === undefined || keys.hasKeyId(keyId)) return keys;
-    const again = this.#keys.lookAgain(jwks);
+    const again = this.#keys.lookAgain(jwks, namespace);
     if (again === undefined) return keys;
     await again;
     return this.#keysNow(jwks, namespace);

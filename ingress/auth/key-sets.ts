@@ -1,6 +1,6 @@
 import { keyObjectOf, keyObjectText } from "#src/auth/jwt/found-key-sets.ts";
 import { keySet, type KeySet } from "#src/auth/jwt/key-set.ts";
-import type { JwksClaims } from "#src/auth/jwt/jwks-claims.ts";
+import { keyUriName } from "#src/auth/jwt/key-uri.ts";
 import type { JwksSource } from "#src/model/policies/jwks-source.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { KeptKeys } from "#ingress/token-keys.ts";
@@ -21,7 +21,7 @@ export class KeySets implements KeptKeys {
     this.#ofObjects = sets;
   }
 
-  follow(uris: JwksClaims["uris"]): void {
+  follow(uris: Parameters<KeptKeys["follow"]>[0]): void {
     this.#remote.follow(uris);
   }
 
@@ -35,15 +35,15 @@ export class KeySets implements KeptKeys {
 
   /** The keys now, for a policy of this namespace; a promise: they are fetched for the first time; undefined: there are none. */
   get(source: JwksSource, namespace: string): KeySet | Promise<unknown> | undefined {
-    if (source.kind === "uri") return this.#remote.get(source.uri);
+    if (source.kind === "uri") return this.#remote.get(keyUriName(source, namespace));
     if (source.kind === "inline") return this.#ofInline(source);
     const named = keyObjectOf(source, namespace);
     return named && this.#ofObjects.get(keyObjectText(named));
   }
 
   /** Resolves when keys were fetched again, because a token has another one; undefined: that is not done, or not so soon. */
-  lookAgain(source: JwksSource): Promise<unknown> | undefined {
-    return source.kind === "uri" ? this.#remote.lookAgain(source.uri) : undefined;
+  lookAgain(source: JwksSource, namespace: string): Promise<unknown> | undefined {
+    return source.kind === "uri" ? this.#remote.lookAgain(keyUriName(source, namespace)) : undefined;
   }
 
   #ofInline(source: Extract<JwksSource, { readonly kind: "inline" }>): KeySet {

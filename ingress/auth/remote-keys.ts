@@ -1,13 +1,13 @@
 import { cutFairly } from "#src/collections/cut-fairly.ts";
 import { fewestOwners } from "#src/collections/fewest-owner.ts";
 import { keySet, type KeySet } from "#src/auth/jwt/key-set.ts";
-import type { FollowedUri } from "#src/auth/jwt/jwks-claims.ts";
 import { readJwks } from "#src/model/policies/jwk.ts";
 import type { JwksUrl } from "#src/model/policies/jwks-source.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { doubledMs } from "#src/process/back-off.ts";
 import { type Asked, DueQuestions } from "#ingress/due-questions.ts";
+import type { VerifiedUri } from "#ingress/token-keys.ts";
 import type { FetchDocument } from "./document-client.ts";
 
 export interface RemoteKeysOptions {
@@ -25,6 +25,7 @@ type FetchOutcome = (typeof FETCH_OUTCOMES)[number];
 interface KnownUri extends Asked {
   readonly uri: string;
   readonly url: JwksUrl;
+  caPem: string | undefined;
   policies: readonly string[];
   /** The namespace that it counts for. */
   owner: string;
@@ -59,7 +60,7 @@ export class RemoteKeys {
   readonly #options: RemoteKeysOptions;
   readonly #known = new Map<string, KnownUri>();
   readonly #questions: DueQuestions<KnownUri>;
-  #unfollowed: readonly FollowedUri[] = [];
+  #unfollowed: readonly VerifiedUri[] = [];
   #onChange: () => void = () => undefined;
   /** Fetches that have ended. */
   readonly counts: Record<FetchOutcome, number> = { read: 0, failed: 0 };
@@ -87,7 +88,7 @@ export class RemoteKeys {
   }
 
   /** Keeps the keys of these URIs from now on, and no others. */
-  follow(uris: ReadonlyMap<string, FollowedUri>): void {
+  follow(uris: ReadonlyMap<string, VerifiedUri>): void {
     const owners = fewestOwners(
       new Map(Array.from(uris, ([uri, { policies }]) => [uri, new Set(policies.map(namespaceOf))])),
     );
@@ -95,11 +96,12 @@ export class RemoteKeys {
     const followed = new Map(cutFairly([...uris], { max: MAX_URIS, ownerOf }));
     this.#unfollowed = [...uris].flatMap(([uri, of]) => (followed.has(uri) ? [] : [of]));
     for (const uri of this.#known.keys()) if (!followed.has(uri)) this.#known.delete(uri);
-    for (const [uri, { url, policies }] of followed) {
-      const owner = owners.get(uri) ?? "";
-      const known = this.#known.get(uri);
-      if (known === undefined) this.#known.set(uri, newUri({ uri, url, policies, owner }, this.#options.clockMs()));
-      else Object.assign(known, { policies, owner });
+    const nowMs = this.#options.clockMs();
+    for (const [name, { uri, url, caPem, policies }] of followed) {
+      const owner = owners.get(name) ?? "";
+      const known = this.#known.get(name);
+      if (known === undefined) this.#known.set(name, newUri({ uri, url, caPem, policies, owner }, nowMs));
+      else Object.assign(known, { policies, owner, caPem, ...(caPem !== known.caPem && { dueMs: nowMs }) });
     }
     this.#questions.askDue();
   }
@@ -143,7 +145,7 @@ export class RemoteKeys {
 
   async #find(known: KnownUri): Promise<void> {
     const { fetch, clockMs } = this.#options;
-    const found = await fetch(known.url);
+    const found = await fetch(known.url, known.caPem);
     const read = found.kind === "failed" ? found.why : readJwks(found.text);
     if (found.kind === "failed" || typeof read === "string") {
       this.counts.failed += 1;
@@ -162,7 +164,7 @@ export class RemoteKeys {
   }
 }
 
-function newUri(of: Pick<KnownUri, "uri" | "url" | "policies" | "owner">, nowMs: number): KnownUri {
+function newUri(of: Pick<KnownUri, "uri" | "url" | "caPem" | "policies" | "owner">, nowMs: number): KnownUri {
   return {
     ...of,
     keys: undefined,

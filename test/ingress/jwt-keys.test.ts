@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { LookupFunction } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -6,10 +8,11 @@ import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { JwtStep } from "#ingress/auth/jwt-step.ts";
 import { KeySets } from "#ingress/auth/key-sets.ts";
 import { RemoteKeys } from "#ingress/auth/remote-keys.ts";
-
+import { documentClient, type FetchDocument } from "#ingress/auth/document-client.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { startFolderLoop } from "#test/support/folder-loop.ts";
-import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+import { answering, ask, listen, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { jwksOf, testKey, type TestKey } from "#test/support/test-issuer.ts";
 
 const END = 4_000_000_000;
@@ -19,8 +22,42 @@ beforeAll(async () => {
   [first, second] = await Promise.all([testKey("first"), testKey("second")]);
 });
 
+function authority(commonName: string) {
+  const times = { fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 };
+  return issueCertificate({ commonName, keyType: "ec", isAuthority: true, ...times });
+}
+
+const toLoopback: LookupFunction = (_host, { all }, done) => {
+  if (all === true) done(null, [{ address: "127.0.0.1", family: 4 }]);
+  else done(null, "127.0.0.1", 4);
+};
+
+/** A server of keys by HTTPS for the name `id.test`, with an authority of its own. */
+async function serveKeys(key: TestKey) {
+  const issuer = authority("keys");
+  const times = { fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 };
+  const own = issueCertificate({ commonName: "id", names: ["id.test"], keyType: "ec", issuer, ...times });
+  const counts = { asked: 0, refused: 0 };
+  const server = createServer({ cert: own.certificatePem, key: own.privateKeyPem }, (_request, response) => {
+    counts.asked += 1;
+    response.end(jwksOf(key));
+  });
+  server.on("tlsClientError", () => (counts.refused += 1));
+  const port = await listen(server);
+  return {
+    port,
+    authorityPem: issuer.certificatePem,
+    asked: () => counts.asked,
+    refused: () => counts.refused,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 /** An ingress with a folder of manifests, whose Ingress `i` has a policy with this `jwks`. */
-async function start(jwks: object) {
+async function start(jwks: object, fetch: FetchDocument = () => Promise.reject(new Error("unused"))) {
   const directory = mkdtempSync(join(tmpdir(), "hawser-keys-"));
   const file = (kind: string) => join(directory, `${kind}.json.yaml`);
   const put = (kind: string, apiVersion: string, more: object) =>
@@ -44,7 +81,7 @@ async function start(jwks: object) {
     endpoints: [{ addresses: ["127.0.0.1"] }],
   });
   putPolicy({});
-  const remote = new RemoteKeys({ fetch: () => Promise.reject(new Error("unused")), clockMs: () => 0 });
+  const remote = new RemoteKeys({ fetch, clockMs: () => performance.now() });
   const keys = new KeySets(remote);
   const proxy = await startProxy({}, { access: new AuthGate([new JwtStep(keys, Date.now)]) });
   const loop = await startFolderLoop(directory, {
@@ -59,6 +96,8 @@ async function start(jwks: object) {
         metadata: { name: "keys" },
         [kind === "Secret" ? "stringData" : "data"]: { jwks: jwksOf(key) },
       }),
+    putAuthority: (kind: "Secret" | "ConfigMap", pem: string) =>
+      put(kind, "v1", { metadata: { name: "ca" }, [kind === "Secret" ? "stringData" : "data"]: { "ca.crt": pem } }),
     remove: (kind: string) => rmSync(file(kind)),
     /** The status that a token of this key gets. */
     async status(key: TestKey) {
@@ -93,6 +132,30 @@ describe("jwks of a policy", () => {
     expect(await ingress.status(first)).toBe(401);
     ingress.remove(kind);
     await becomes(second, 503);
+  });
+
+  it.each([
+    ["Secret", "caSecretRef"],
+    ["ConfigMap", "caConfigMapRef"],
+  ] as const)("at a uri are verified by the authorities of a %s: missing, wrong, right, others", async (kind, name) => {
+    await using server = await serveKeys(first);
+    const client = documentClient({ lookup: toLoopback, isReachable: () => true, maxBytes: 65_536 });
+    const uri = `https://id.test:${server.port}/keys`;
+    await using ingress = await start({ uri, [name]: { name: "ca" } }, client);
+    const becomes = (status: number) =>
+      vi.waitFor(async () => expect(await ingress.status(first)).toBe(status), { ...eventually, timeout: 20_000 });
+    await becomes(503);
+    expect([server.asked(), ingress.loop.problemCount()]).toEqual([0, 1]);
+    ingress.putAuthority(kind, authority("other").certificatePem);
+    await vi.waitFor(() => expect(server.refused()).toBeGreaterThan(0), eventually);
+    expect([await ingress.status(first), server.asked()]).toEqual([503, 0]);
+    ingress.putAuthority(kind, server.authorityPem);
+    await becomes(200);
+    expect(ingress.loop.problemCount()).toBe(0);
+    // What was read last stays in use.
+    ingress.putAuthority(kind, "none");
+    await vi.waitFor(() => expect(ingress.loop.problemCount()).toBe(1), eventually);
+    expect(await ingress.status(first)).toBe(200);
   });
 
   it("are those of the policy as it is now", async () => {

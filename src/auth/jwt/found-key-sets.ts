@@ -63,7 +63,7 @@ export class FoundKeySets {
 }
 
 /** Secrets have base64 in `data`; ConfigMaps have text. */
-function dataText(object: KubeObject, { kind, key }: KeyObject): string {
+export function dataText(object: KubeObject, { kind, key }: KeyObject): string {
   const data = recordOf(object["data"]);
   const text = Object.hasOwn(data, key) ? textOf(data[key]) : "";
   if (kind === "ConfigMap") return text;

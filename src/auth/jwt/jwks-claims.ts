@@ -3,10 +3,15 @@ import { allTerms } from "#src/model/path-terms.ts";
 import type { JwksUrl } from "#src/model/policies/jwks-source.ts";
 import type { JwtPolicy } from "#src/model/policies/jwt-policy.ts";
 import { type KeyObject, keyObjectOf, keyObjectText } from "./found-key-sets.ts";
+import { authoritiesOf, keyUriName } from "./key-uri.ts";
 
 /** Who names the URI of a key set. */
 export interface FollowedUri {
+  /** As it is written. */
+  readonly uri: string;
   readonly url: JwksUrl;
+  /** The object with the authorities of its server; undefined: those of the system. */
+  readonly authorities?: KeyObject | undefined;
   /** HTTPPolicies (`namespace/name`). */
   readonly policies: readonly string[];
 }
@@ -19,6 +24,7 @@ interface NamedKeyObject extends KeyObject {
 
 /** Where the keys are that tokens are verified with. */
 export interface JwksClaims {
+  /** By `keyUriName`. */
   readonly uris: ReadonlyMap<string, FollowedUri>;
   /** Each once. */
   readonly objects: readonly NamedKeyObject[];
@@ -26,13 +32,16 @@ export interface JwksClaims {
 
 /** Which keys the policies of the paths of Ingresses name. */
 export function jwksClaims(ingresses: Iterable<Ingress>): JwksClaims {
-  const uris = new Map<string, { readonly url: JwksUrl; readonly policies: Set<string> }>();
+  const uris = new Map<string, Omit<FollowedUri, "policies"> & { readonly policies: Set<string> }>();
   const objects = new Map<string, KeyObject & { readonly policies: Set<string> }>();
   for (const { key, providers, namespace } of policiesOf(ingresses)) {
     for (const { jwks } of providers) {
       const object = keyObjectOf(jwks, namespace);
       if (object !== undefined) addPolicy(objects, keyObjectText(object), { ...object, policies: new Set() }, key);
-      if (jwks.kind === "uri") addPolicy(uris, jwks.uri, { url: jwks.url, policies: new Set() }, key);
+      if (jwks.kind !== "uri") continue;
+      const { uri, url } = jwks;
+      const first = { uri, url, authorities: authoritiesOf(jwks, namespace), policies: new Set<string>() };
+      addPolicy(uris, keyUriName(jwks, namespace), first, key);
     }
   }
   return {

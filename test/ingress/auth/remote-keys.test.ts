@@ -13,7 +13,7 @@ const followed = (...uris: readonly (readonly [uri: string, ...policies: string[
   new Map(
     uris.map(([uri, ...policies]): [string, FollowedUri] => [
       uri,
-      { url: { scheme: "https", host: "id.test", port: 443, target: "/keys" }, policies },
+      { uri, url: { scheme: "https", host: "id.test", port: 443, target: "/keys" }, policies },
     ]),
   );
 

@@ -41,6 +41,8 @@ describe("readJwtPolicy()", () => {
         { ...PROVIDER, audiences: ["shop"], algorithms: ["ES256"] },
         { issuer: "b", jwks: { secretRef: { name: "keys", key: "b.json" } } },
         { issuer: "c", jwks: { configMapRef: { name: "keys" } } },
+        { issuer: "d", jwks: { uri: "https://d.test/", caSecretRef: { name: "ca" } } },
+        { issuer: "e", jwks: { uri: "https://e.test/", caConfigMapRef: { name: "ca", key: "e.pem" } } },
       ],
       extractFrom: {
         headers: [{ name: "X-Token" }, { name: "Authorization", valuePrefix: "Token " }],
@@ -64,6 +66,10 @@ describe("readJwtPolicy()", () => {
         },
         expect.objectContaining({ jwks: { kind: "Secret", name: "keys", key: "b.json" } }),
         expect.objectContaining({ jwks: { kind: "ConfigMap", name: "keys", key: "jwks" } }),
+        ...[
+          { kind: "Secret", name: "ca", key: "ca.crt" },
+          { kind: "ConfigMap", name: "ca", key: "e.pem" },
+        ].map((authorities) => expect.objectContaining({ jwks: expect.objectContaining({ authorities }) })),
       ],
       places: {
         headers: [
@@ -96,6 +102,21 @@ describe("readJwtPolicy()", () => {
     ["an algorithm with a shared secret", { ...LEAST, algorithms: ["HS256"] }, "FIELD_INVALID jwt.algorithms"],
     ["no algorithm", { ...LEAST, algorithms: [] }, "FIELD_INVALID jwt.algorithms"],
     ["a skew of an hour", { ...LEAST, clockSkewSeconds: 3600 }, "FIELD_INVALID jwt.clockSkewSeconds"],
+    [
+      "authorities of two places",
+      { ...LEAST, jwks: { ...LEAST.jwks, caSecretRef: { name: "a" }, caConfigMapRef: { name: "a" } } },
+      "FIELD_INVALID jwt.jwks.caConfigMapRef",
+    ],
+    [
+      "authorities for http",
+      { ...LEAST, jwks: { uri: "http://a.test/", caSecretRef: { name: "a" } } },
+      "FIELD_INVALID jwt.jwks.caSecretRef",
+    ],
+    [
+      "authorities for keys that are there",
+      { ...LEAST, jwks: { inline: INLINE, caSecretRef: { name: "a" } } },
+      "FIELD_INVALID jwt.jwks.caSecretRef",
+    ],
     ["ftp", { ...LEAST, jwks: { uri: "ftp://a.test/" } }, "FIELD_INVALID jwt.jwks.uri"],
     ["loopback", { ...LEAST, jwks: { uri: "http://127.0.0.1/" } }, "FIELD_INVALID jwt.jwks.uri"],
     ["link-local", { ...LEAST, jwks: { uri: "http://169.254.169.254/" } }, "FIELD_INVALID jwt.jwks.uri"],
