@@ -1,7 +1,7 @@
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
-import { printLimitWaits } from "./rate-limit-fields.ts";
+import { printLimitWaits } from "./print-limit-policies.ts";
 import { bucketUses, type KeyedLimits } from "./keyed-limit.ts";
 
 /** Refuses a request that is beyond a limit of its policy, and says when one may come in again. */

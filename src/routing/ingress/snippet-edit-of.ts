@@ -1,4 +1,4 @@
-import { printLimitPolicies } from "#src/filters/rate-limit-fields.ts";
+import { printLimitPolicies } from "#src/filters/print-limit-policies.ts";
 import type { FieldEdit } from "#src/filters/response-edit.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printLimitPolicies, printLimitWaits } from "#src/filters/rate-limit-fields.ts";
+import { printLimitPolicies, printLimitWaits } from "#src/filters/print-limit-policies.ts";
 
 const shown = { requests: 5, per: "second", headerFields: true } as const;
 const hidden = { ...shown, requests: 7, headerFields: false };
