@@ -1,9 +1,9 @@
-import { type SpreadView, spreadMoves } from "./spread.ts";
+import { type SpreadLimits, type SpreadView, spreadMoves } from "./spread.ts";
 
 /** Between two rounds of planned moves. */
 const ROUND_MS = 1_000;
-/** Addresses that one member takes in a round. */
-const MOVES_PER_ROUND = 10;
+/** Addresses that move in a round, and that one member takes in it; and no speaker may think so long that others take it for dead. */
+const LIMITS: SpreadLimits = { mostToOne: 10, most: 32, mostLooks: 20_000 };
 /** A speaker that was not here for so long, because its machine did not run it, knows nothing of the meantime. */
 const AWAY_MS = 1_500;
 /** Where a person asks for it, members have to be settled for so long only. */
@@ -69,7 +69,7 @@ export class Spreading {
     if (settledMs === undefined || nowMs - this.#changedMs < settledMs || nowMs - this.#roundMs < ROUND_MS) return [];
     if (moment.isUnsettled || moment.isCutOff || !areAllStanding(view)) return [];
     this.#roundMs = nowMs;
-    const moves = spreadMoves(view, MOVES_PER_ROUND);
+    const moves = spreadMoves(view, LIMITS);
     this.#isIdle = moves.length === 0;
     return moves.filter(({ to }) => to === self).map(({ key }) => key);
   }

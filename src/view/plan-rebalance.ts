@@ -40,7 +40,7 @@ export function planRebalance(input: StatusInput): RebalancePlan {
       why: `only ${members.length} of ${knownMembers} speakers live: without a majority nothing moves`,
     };
   const names = new Set(nodes.map(({ name }) => name));
-  const moves = spreadMoves(election.snapshot, Infinity).map(({ key, from, to }): RebalancedAddress => {
+  const moves = spreadMoves(election.snapshot).map(({ key, from, to }): RebalancedAddress => {
     return { address: key, services: election.servicesOf.get(key) ?? [], from, to };
   });
   return {

@@ -109,7 +109,7 @@ function decisions(text: string, file: string): string {
     terms,
     before: new Map(),
   };
-  const moves = view.spreads === true ? spreadMoves(snapshot, Infinity) : [];
+  const moves = view.spreads === true ? spreadMoves(snapshot) : [];
   const plans = members.map(({ node }): [string, AnnouncementPlan] => {
     const own = new Set(moves.filter(({ to }) => to === node).map(({ key }) => key));
     return [node, planAnnouncements({ ...snapshot, moves: own }, { self: node, nowMs: view.nowMs ?? 0 })];
