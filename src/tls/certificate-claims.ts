@@ -18,6 +18,18 @@ export interface CertificateClaims {
 /** Claims on one host that are kept: more are of no use, and any Ingress may name any host. */
 const MAX_CLAIMS_PER_HOST = 16;
 
+/** What one Ingress says of certificates. */
+interface OwnClaims {
+  /** Of rules, without those that annotations add. */
+  readonly hosts: readonly string[];
+  readonly aliases: readonly (readonly [host: string, aliasOf: string])[];
+  /** Entries with a Secret. An entry without hosts is for all hosts of the rules. */
+  readonly entries: readonly { readonly secretKey: string; readonly hosts: readonly string[] }[];
+}
+
+/** Most Ingresses stay as they are when claims are collected again. */
+const ownClaims = new WeakMap<Ingress, OwnClaims>();
+
 /** Collects the claims of Ingresses; for a host that several claim the oldest Ingress goes first. */
 export function certificateClaims(ingresses: readonly Ingress[]): CertificateClaims {
   const byHost = new Map<string, string[]>();
@@ -25,22 +37,39 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
   const namedBy = new Map<string, Ingress>();
   const aliases = new Map<string, string>();
   const unnamed = new Map<string, string[]>();
-  for (const ingress of ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge)) {
-    for (const { host, aliasOf } of ingress.rules)
-      if (aliasOf !== undefined && !aliases.has(host)) aliases.set(host, aliasOf);
-    for (const { hosts, secretName } of ingress.tls) {
-      if (secretName === undefined) continue;
-      const secretKey = `${ingress.namespace}/${secretName}`;
+  const claiming = ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge);
+  for (const ingress of claiming) {
+    const own = ownClaimsOf(ingress);
+    for (const [host, aliasOf] of own.aliases) if (!aliases.has(host)) aliases.set(host, aliasOf);
+    for (const { secretKey, hosts } of own.entries) {
       if (!namedBy.has(secretKey)) namedBy.set(secretKey, ingress);
-      // An entry without hosts is for all hosts of its rules.
-      const claimed = hosts.length > 0 ? hosts : ruleHosts(ingress);
-      for (const host of claimed) addClaim(byHost, host, secretKey);
-      if (claimed.length === 0) byOwnNames.add(secretKey);
-      for (const host of ruleHosts(ingress)) addClaim(unnamed, host, secretKey);
+      for (const host of hosts) addClaim(byHost, host, secretKey);
+      if (hosts.length === 0) byOwnNames.add(secretKey);
     }
   }
-  for (const host of byHost.keys()) unnamed.delete(host);
+  for (const ingress of claiming) {
+    const { hosts, entries } = ownClaimsOf(ingress);
+    for (const host of hosts)
+      if (!byHost.has(host)) for (const { secretKey } of entries) addClaim(unnamed, host, secretKey);
+  }
   return { byHost, byOwnNames, aliases, unnamed, namedBy };
+}
+
+function ownClaimsOf(ingress: Ingress): OwnClaims {
+  const known = ownClaims.get(ingress);
+  if (known !== undefined) return known;
+  const { namespace, rules, tls } = ingress;
+  const hosts = ruleHosts(ingress);
+  const found: OwnClaims = {
+    hosts,
+    aliases: rules.flatMap(({ host, aliasOf }) => (aliasOf === undefined ? [] : [[host, aliasOf] as const])),
+    entries: tls.flatMap((entry) => {
+      if (entry.secretName === undefined) return [];
+      return [{ secretKey: `${namespace}/${entry.secretName}`, hosts: entry.hosts.length > 0 ? entry.hosts : hosts }];
+    }),
+  };
+  ownClaims.set(ingress, found);
+  return found;
 }
 
 function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {
