@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
@@ -8,7 +7,6 @@ import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { readSelectorOption } from "#src/model/read-selector-option.ts";
-import { MAX_JWKS_LENGTH } from "#src/model/policies/jwk.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -22,25 +20,10 @@ import { onShutdown } from "#src/process/shutdown.ts";
 import { openMetricsTls } from "#src/source/open-metrics-tls.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { readAccessLogOptions } from "./access-log-options.ts";
-import { AuthGate } from "./auth/auth-gate.ts";
-import { authService } from "./auth/auth-service.ts";
-import { documentClient } from "./auth/document-client.ts";
-import { JwtStep } from "./auth/jwt-step.ts";
-import { KeySets } from "./auth/key-sets.ts";
-import { RemoteKeys } from "./auth/remote-keys.ts";
-import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
 import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
 import { reachableAddresses } from "./names/reachable-address.ts";
-import { PasswordChecker } from "./auth/password-checker.ts";
-import { OidcClients } from "./auth/oidc-clients.ts";
-import { OidcStep } from "./auth/oidc-step.ts";
-import { authServiceLog } from "./auth/auth-service-log.ts";
-import { signInLog } from "./auth/sign-in-log.ts";
-import { PasswordStep } from "./auth/password-step.ts";
-import { satisfied } from "./auth/satisfied.ts";
-import { ServiceStep } from "./auth/service-step.ts";
-import { passwordThread } from "./auth/password-thread.ts";
+import { openAccess } from "./auth/open-access.ts";
 import { Engine } from "./engine/engine.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
 import { readLimits } from "./limit-options.ts";
@@ -137,49 +120,22 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
   const certificates = new Certificates(wallMs(), ciphers.value);
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
-  const passwords = passwordThread();
   const { forQuestions, forRequests } = reachableAddresses({ env: io.env, isOfThisNode });
   const resolverOf = (isReachable: (address: string) => boolean) =>
     hostResolver({ resolve: systemLookup, isReachable, clockMs: monotonicMs });
-  const service = authService({
-    lookup: resolverOf(forQuestions),
-    isReachable: forQuestions,
-    onFailure: authServiceLog(log, monotonicMs),
-  });
   const mirror = new MirrorSender({ lookup: resolverOf(forRequests), isReachable: forRequests });
-  const passwordStep = new PasswordStep(new PasswordChecker(passwords));
-  const serviceStep = new ServiceStep(new ExternalAuthorizer(service, monotonicMs));
-  const oidcStep = new OidcStep({
-    clients: new OidcClients({ lookup: resolverOf(forQuestions), isReachable: forQuestions, clockMs: monotonicMs }),
-    chance: randomBytes,
-    wallMs,
-    onFailure: signInLog(log, monotonicMs),
-  });
   const rateLimits = openRateLimits({
     store: limitStore.value,
     timeoutMs: options.rateLimitStoreTimeout,
     log,
     clockMs: monotonicMs,
   });
-  const fetchJwks = documentClient({
-    lookup: resolverOf(forQuestions),
-    isReachable: forQuestions,
-    maxBytes: MAX_JWKS_LENGTH,
-  });
-  const remoteKeys = new RemoteKeys({ fetch: fetchJwks, clockMs: monotonicMs });
-  const keySets = new KeySets(remoteKeys);
-  const access = new AuthGate([
-    rateLimits.before,
-    new JwtStep(keySets, wallMs),
-    oidcStep,
-    rateLimits.after,
-    satisfied(passwordStep, serviceStep),
-  ]);
+  const access = openAccess({ log, lookup: resolverOf(forQuestions), isReachable: forQuestions, rateLimits });
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
     connect: netConnect,
-    access,
+    access: access.gate,
     endpointSecurity,
     mirror,
     readUnacknowledged,
@@ -240,7 +196,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     health,
     registry,
     log,
-    routes: { "/state": () => printState(engine, passwordStep) },
+    routes: { "/state": () => printState(engine, access.passwords) },
     token: stateToken.value,
     metrics: metrics.value,
   });
@@ -260,7 +216,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     unsent: engine.unsent,
     health: engine.balancer.health,
     mirrored: mirror.counts,
-    tokenKeys: remoteKeys,
+    tokenKeys: access.remoteKeys,
     sharedCounts: rateLimits.shared,
     problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount(),
     leads: () => loop?.status?.leads ?? false,
@@ -317,9 +273,9 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         : { resolve: resolverByTtl(), isReachable: forRequests },
       log,
       publish,
-      tokenKeys: keySets,
-      usePasswords: (lists) => passwordStep.useLists(lists),
-      useOidcSecrets: (secrets) => oidcStep.useSecrets(secrets),
+      tokenKeys: access.keySets,
+      usePasswords: (lists) => access.passwords.useLists(lists),
+      useOidcSecrets: (secrets) => access.signIn.useSecrets(secrets),
       useCertificateSecrets: (secrets) => {
         endpointSecurity.useSecrets(secrets);
         clientAuthorities.useSecrets(secrets);
@@ -327,7 +283,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       allowedHeaders: answerSettings.allowedHeaders,
       useHeaders: ({ ofAnswers, ofQuestions }) => {
         engine.setHeaders = ofAnswers;
-        serviceStep.useHeaders(ofQuestions);
+        access.services.useHeaders(ofQuestions);
       },
       nginxConfig:
         nginxConfigKey === undefined
@@ -385,9 +341,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     engine.close();
     defaultBackend.close();
     rateLimits.shared.close();
-    await passwords.close();
-    remoteKeys.close();
-    service.close();
+    await access.close();
     clearInterval(ticker);
     clearInterval(limitTicker);
     await loop?.close();
