@@ -8,6 +8,8 @@ interface LimitFigures {
   readonly refused: number;
   /** Clients closed because they did not read. */
   readonly slow: number;
+  /** Connections of trusted proxies that did not begin with a header of the PROXY protocol. */
+  readonly headless: number;
 }
 
 /**
@@ -21,8 +23,11 @@ export function connectionLimitLog(log: Logger, figures: () => LimitFigures): ()
     const displaced = now.displaced - last.displaced;
     const refused = now.refused - last.refused;
     const slow = now.slow - last.slow;
+    const headless = now.headless - last.headless;
     last = now;
     if (displaced + refused > 0) log.warn({ displaced, refused }, "client connections reached their limit");
     if (slow > 0) log.warn({ slow }, "clients that did not read were closed to bound memory");
+    if (headless > 0)
+      log.warn({ headless }, "connections from trusted proxies had no header of the PROXY protocol and were closed");
   };
 }

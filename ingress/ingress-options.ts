@@ -8,6 +8,7 @@ import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
 import { answerOptions } from "./answer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { storeOptions } from "./limits/store-options.ts";
+import { proxyOptions } from "./proxy-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
 const port = { kind: "number", min: 0, max: 65_535 } as const;
@@ -45,6 +46,7 @@ export const ingressOptions = {
     help: "Read this ConfigMap as ingress-nginx does, for what its keys say of all Ingresses. Changes are read while the program runs",
   },
   ...publishOptions,
+  ...proxyOptions,
   ...limitOptions,
   ...storeOptions,
   nginxMetrics: {

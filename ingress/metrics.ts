@@ -18,6 +18,7 @@ const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
 const DISPLACED = "hawser_ingress_connections_displaced_total";
 const REFUSED = "hawser_ingress_connections_refused_total";
+const HEADLESS = "hawser_ingress_proxy_header_failures_total";
 const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
 const UNSENT = "hawser_ingress_unsent_bytes";
 const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
@@ -37,6 +38,8 @@ const PROBLEMS = "hawser_ingress_problems";
 export interface IngressFigures {
   readonly counters: Counters;
   readonly gate: Pick<ConnectionGate, "displaced" | "refused">;
+  /** Connections of trusted proxies that did not begin with a header of the PROXY protocol. */
+  readonly headless: () => number;
   readonly unsent: Pick<UnsentBytes, "total" | "givenUp">;
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
   readonly mirrored: MirrorSender["counts"];
@@ -50,8 +53,19 @@ export interface IngressFigures {
 
 /** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
 export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
-  const { counters, gate, unsent, health, mirrored, sharedCounts, tokenKeys, problemCount, leads, statusWrites } =
-    figures;
+  const {
+    counters,
+    gate,
+    headless,
+    unsent,
+    health,
+    mirrored,
+    sharedCounts,
+    tokenKeys,
+    problemCount,
+    leads,
+    statusWrites,
+  } = figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -111,6 +125,11 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
   counter(DISPLACED, "Idle client connections closed to make room for new ones.", () => gate.displaced);
   counter(REFUSED, "Client connections refused because the limit was reached and none was idle.", () => gate.refused);
+  counter(
+    HEADLESS,
+    "Connections from --trusted-proxies closed because they did not begin with a header of the PROXY protocol in time.",
+    headless,
+  );
   counter(SLOW_CLIENTS, "Clients closed because too much memory waited for slow clients.", () => unsent.givenUp);
   gauge(
     UNSENT,

@@ -14,6 +14,7 @@ import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
 import { standardLogOutput } from "#src/process/log-output.ts";
 import { createRegistry } from "#src/process/create-registry.ts";
+import { logProblem } from "#src/process/problem-log.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
@@ -23,6 +24,7 @@ import { readAccessLogOptions } from "./access-log-options.ts";
 import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
 import { reachableAddresses } from "./names/reachable-address.ts";
+import { anyAddress } from "./any-address.ts";
 import { openAccess } from "./auth/open-access.ts";
 import { Engine } from "./engine/engine.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
@@ -31,6 +33,8 @@ import { openRateLimits } from "./limits/open-rate-limits.ts";
 import { readStoreSettings } from "./limits/store-options.ts";
 import { readCipherSuites } from "./tls/read-cipher-suites.ts";
 import { netConnect } from "./io/net.ts";
+import { ProxyPreface } from "./io/proxy-preface.ts";
+import { readProxySettings } from "./proxy-options.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
 import { withSetHeaders } from "#src/filters/answer-fields.ts";
@@ -75,6 +79,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
   const answers = readAnswerSettings(options);
   const limitStore = readStoreSettings(options);
+  const proxies = readProxySettings(options);
   if (
     !published.ok ||
     !defaultSecret.ok ||
@@ -85,7 +90,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     !ciphers.ok ||
     !accessLog.ok ||
     !answers.ok ||
-    !limitStore.ok
+    !limitStore.ok ||
+    !proxies.ok
   )
     return printProblems(io, [
       ...published.problems,
@@ -98,6 +104,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       ...accessLog.problems,
       ...answers.problems,
       ...limitStore.problems,
+      ...proxies.problems,
     ]);
   const publish = published.value;
   const answerSettings = answers.value;
@@ -106,6 +113,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const { value: nginxConfigKey } = nginxConfigMap;
   const { value: selectedNamespaces } = namespaceSelector;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
+  for (const problem of proxies.problems) logProblem(log, problem);
   const metrics = await openMetricsTls(options, { env: io.env, log });
   if (!metrics.ok) return printProblems(io, metrics.problems);
   const opened = await openSource(options, { component, log, env: io.env });
@@ -116,8 +124,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     log.info({}, "ready");
     releaseUnusedPages(log, { collects: false });
   });
-  const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
-  const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
+  const address = options.bindAddress ?? anyAddress(networkInterfaces());
   const certificates = new Certificates(wallMs(), ciphers.value);
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const { forQuestions, forRequests } = reachableAddresses({ env: io.env, isOfThisNode });
@@ -144,6 +151,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     limits: readLimits(options),
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
+    trustedProxies: proxies.value.forwarded,
     compressions: answerSettings.compressions,
     answerFields: answerSettings.fields,
     keyedBuckets: rateLimits.buckets,
@@ -157,10 +165,14 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs, limits: readLimits(options) });
   const gate = new ConnectionGate(engine.limits);
   const accept: Accept = (connection) => engine.accept(connection);
-  const http = plainServer({ accept, gate });
+  const preface = proxies.value.preface && new ProxyPreface(proxies.value.preface);
+  const headless = (): number => preface?.failed ?? 0;
+
+  const http = plainServer({ accept, gate, preface });
   const https = secureServer({
     accept,
     gate,
+    preface,
     answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
     contextOf: (serverName) => certificates.contextOf(serverName),
     verificationOf: (serverName) => {
@@ -184,6 +196,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     displaced: gate.displaced,
     refused: gate.refused,
     slow: engine.unsent.givenUp,
+    headless: headless(),
   }));
   const limitTicker = setInterval(logLimits, LIMIT_LOG_MS);
   const ticker = setInterval(() => {
@@ -213,12 +226,13 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   registerIngressMetrics(registry, {
     counters: engine.counters,
     gate,
+    headless,
     unsent: engine.unsent,
     health: engine.balancer.health,
     mirrored: mirror.counts,
     tokenKeys: access.remoteKeys,
     sharedCounts: rateLimits.shared,
-    problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount(),
+    problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount() + proxies.problems.length,
     leads: () => loop?.status?.leads ?? false,
     statusWrites: () => loop?.status?.writes ?? 0,
   });

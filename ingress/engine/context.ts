@@ -23,6 +23,7 @@ import type { ReplayPool } from "./replay.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSeries } from "./request-series.ts";
 import type { RequestTexts } from "./request-texts.ts";
+import type { TrustedProxies } from "./trusted-client.ts";
 import type { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import type { UnsentBytes } from "./unsent-bytes.ts";
@@ -68,6 +69,8 @@ export interface EngineContext extends FilterState {
   readonly chance: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
+  /** Whose word counts of whom requests are from; undefined: that of no proxy. */
+  readonly trustedProxies: TrustedProxies | undefined;
   /** Which names of request header fields are forwarded. */
   readonly headerNames: HeaderNames;
   /** Memory that waits for slow clients. */

@@ -24,6 +24,7 @@ import { HeadWriter } from "./head-writer.ts";
 import { IngressTraffic } from "./ingress-traffic.ts";
 import { RequestSeries } from "./request-series.ts";
 import { type Mirror, NO_MIRROR } from "./mirror.ts";
+import type { TrustedProxies } from "./trusted-client.ts";
 import { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
@@ -64,6 +65,8 @@ export interface EngineOptions {
   readonly compressions?: readonly Compression[];
   /** Which names of request header fields are forwarded; `plain` by default. */
   readonly headerNames?: HeaderNames;
+  /** Whose word counts of whom requests are from; by default that of no proxy. */
+  readonly trustedProxies?: TrustedProxies | undefined;
   /** Asked about requests of rules that say who may come in; without it none of them may. */
   readonly access?: AccessControl;
   /** How TLS is spoken to endpoints; without it none that needs it is asked. */
@@ -108,6 +111,7 @@ export class Engine implements EngineContext {
   readonly chance: () => number;
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
+  readonly trustedProxies: TrustedProxies | undefined;
   readonly compressors: Compressors;
   answerFields: AnswerFields;
   limitStatuses: LimitStatuses | undefined;
@@ -142,6 +146,7 @@ export class Engine implements EngineContext {
     this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
+    this.trustedProxies = options.trustedProxies;
     this.compressors = new Compressors(options.compressions ?? []);
     this.limitStatuses = options.limitStatuses;
     this.keyedBuckets = options.keyedBuckets ?? new KeyedBuckets();

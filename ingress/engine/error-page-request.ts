@@ -85,7 +85,6 @@ export function errorPageRequest(
           fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1"), removes: new Set() },
           backendHost: backend.host,
           clientLines: clientLines(connection),
-          isSecure: connection.isSecure,
           headerNames: context.headerNames,
           ids,
           grant,

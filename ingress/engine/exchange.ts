@@ -10,17 +10,19 @@ import type { AnswerHead, ClientStream } from "./client-stream.ts";
 import type { EngineContext } from "./context.ts";
 import { type AnswerCause, decideRequest, type ForwardDecision, type LackingDecision } from "./decide-request.ts";
 import { errorPageRequest } from "./error-page-request.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { ForwardingClient } from "./forwarding-client.ts";
 import { type ForwardingStart, forwardingStart } from "./forwarding-start.ts";
 import type { AnswerStatus } from "./h1/answer.ts";
 import { expectationOf } from "./h1/expectation-of.ts";
-import { clientLines } from "./h1/forwarded-request.ts";
+import { type ClientLines, clientLines } from "./h1/forwarded-request.ts";
 import { bodyFault, bodyRule, type BodyRule } from "./request-fault.ts";
 import type { ReceivedRequest, RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
 import { responseEditFor } from "./response-edit-for.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
+import { trustedClient, type TrustedProxies } from "./trusted-client.ts";
 
 /**
  * What is done with a request of a client's stream, from its head to the end of its answer: decides who answers, asks who may come
@@ -33,7 +35,9 @@ export class Exchange implements ForwardingClient {
   #forwarding: Forwarding | undefined;
   /** The request whose forwarding has not begun, because it is not known yet whether it may come in. */
   readonly #waiting = new AccessWait();
-  #clientLines: Buffer | undefined;
+  /** Whom the present request is from. */
+  #client: RequestClient;
+  #clientLines: ClientLines | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #bodyPace: BodyPace | undefined;
   /** The mark that the request is open, where its client may have a number of them. */
@@ -46,6 +50,7 @@ export class Exchange implements ForwardingClient {
   constructor(context: EngineContext, stream: ClientStream) {
     this.#context = context;
     this.#stream = stream;
+    this.#client = stream.client;
     this.#record = new RequestRecord(context, stream.client);
   }
 
@@ -73,7 +78,9 @@ export class Exchange implements ForwardingClient {
 
   /** A head was read. */
   enter(bytes: Buffer, head: RequestHead): void {
-    this.#record.enter(bytes, head);
+    const { trustedProxies: proxies } = this.#context;
+    if (proxies !== undefined) this.#findClient(bytes, head, proxies);
+    this.#record.enter(bytes, head, this.#client);
   }
 
   addReceivedBytes(count: number): void {
@@ -97,10 +104,18 @@ export class Exchange implements ForwardingClient {
     return this.refuse(reason);
   }
 
+  #findClient(bytes: Buffer, head: RequestHead, proxies: TrustedProxies): void {
+    const { client } = this.#stream;
+    if (!proxies.trusts(client.remoteAddress)) return;
+    this.#client = trustedClient(client, { bytes, head }, proxies);
+    this.#clientLines = undefined;
+  }
+
   /** Has a request answered that was entered; true: the buffer is kept. */
   begin(received: ReceivedRequest): boolean {
     const { bytes, head, bodyStart, bodyEnd } = received;
-    const { client, body } = this.#stream;
+    const { body } = this.#stream;
+    const client = this.#client;
     if (!body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bodyEnd - bodyStart);
     const decision = decideRequest(bytes, head, this.#context, client);
     this.#edit = responseEditFor(decision.rule, received, this.#context, client);
@@ -282,8 +297,8 @@ export class Exchange implements ForwardingClient {
 
   /** Answers a request that has no endpoint to go to, or has another Service answer. */
   #lack(rule: Rule, reason: ResponseReason, received: ReceivedRequest, grant: AccessGrant | undefined): false {
-    const { client, body } = this.#stream;
-    const of = { context: this.#context, connection: client, ids: this.#record.ids, grant };
+    const { body } = this.#stream;
+    const of = { context: this.#context, connection: this.#client, ids: this.#record.ids, grant };
     const page = errorPageRequest(rule, received, of)?.ask(503);
     if (page === undefined || !body.isDone) return this.#answer(503, { reason });
     this.onErrorPage(page);
@@ -300,7 +315,8 @@ export class Exchange implements ForwardingClient {
 
   #send(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): boolean {
     const { bytes, head, bodyStart, bodyEnd } = received;
-    const { client, body } = this.#stream;
+    const { body } = this.#stream;
+    const client = this.#client;
     this.#clientLines ??= clientLines(client);
     const from = { context: this.#context, connection: client, clientLines: this.#clientLines };
     const how = { body, isFirst: !this.#hasForwarded, grant, ids: this.#record.ids, edit: this.#edit };

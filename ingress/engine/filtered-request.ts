@@ -8,8 +8,13 @@ import { fieldValues } from "./field-values.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
-/** The connection that a request came on. */
-export type RequestClient = Pick<Connection, "isSecure" | "remoteAddress" | "identityFor">;
+/** Whom a request is from: the other end of its connection, or whom a trusted proxy there says. */
+export interface RequestClient extends Pick<Connection, "isSecure" | "remoteAddress" | "identityFor" | "askedPort"> {
+  /** The host that the client asked a proxy in front for; undefined: as the request says. */
+  readonly forwardedHost?: string | undefined;
+  /** The addresses of the client and of the proxies in front, divided by commas; undefined: that of the client alone. */
+  readonly forwardedFor?: string | undefined;
+}
 
 /** A request head as filters see it: good for as long as the head is. */
 export class FilteredRequest implements FilterRequest {

@@ -18,7 +18,7 @@ import { type NoSecurity, securityOf } from "./endpoints/endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
-import { type ForwardedRequest, keptRequestId } from "./h1/forwarded-request.ts";
+import { type ClientLines, type ForwardedRequest, keptRequestId } from "./h1/forwarded-request.ts";
 import { QuestionedHead } from "./questioned-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
 import { makeRequestId } from "./request-id.ts";
@@ -73,7 +73,7 @@ export function forwardingStart(
     readonly from: {
       readonly context: EngineContext;
       readonly connection: RequestClient;
-      readonly clientLines: Buffer;
+      readonly clientLines: ClientLines;
     };
     readonly how: {
       readonly body: RequestBody;
@@ -116,7 +116,6 @@ export function forwardingStart(
       fields,
       backendHost: decision.backend.host,
       clientLines,
-      isSecure: connection.isSecure,
       headerNames: context.headerNames,
       ids,
       grant: toEndpoint,

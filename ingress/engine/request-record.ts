@@ -2,11 +2,11 @@ import type { Canary } from "#src/routing/canary.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { hostEntryFor } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./log/access-log.ts";
 import type { Attempts } from "./endpoints/attempt.ts";
 import type { EngineContext } from "./context.ts";
 import { keptRequestId } from "./h1/forwarded-request.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import { keepRequest } from "./log/keep-request.ts";
 import { type KeptText, KeptTexts } from "./log/kept-texts.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
@@ -30,7 +30,8 @@ const NO_NEEDS: ReadonlySet<KeptText> = new Set();
 /** What is counted and logged of the requests of one connection, one after the other. */
 export class RequestRecord {
   readonly #context: EngineContext;
-  readonly #connection: Pick<Connection, "remoteAddress" | "isSecure">;
+  /** Whom the present request is from. */
+  #client: Pick<RequestClient, "remoteAddress" | "isSecure">;
   #startedMs = 0;
   #entry: AccessEntry | undefined;
   /** It is not to be logged. */
@@ -48,9 +49,9 @@ export class RequestRecord {
   #host = "";
   #receivedBytes = 0;
 
-  constructor(context: EngineContext, connection: Pick<Connection, "remoteAddress" | "isSecure">) {
+  constructor(context: EngineContext, client: Pick<RequestClient, "remoteAddress" | "isSecure">) {
     this.#context = context;
-    this.#connection = connection;
+    this.#client = client;
   }
 
   /** What was made here of the present request. */
@@ -64,7 +65,8 @@ export class RequestRecord {
   }
 
   /** A request begins, whose head was read. Keeps what the access log will say, if there is one: the head is gone when the answer is complete. */
-  enter(bytes: Buffer, head: RequestHead): void {
+  enter(bytes: Buffer, head: RequestHead, client: Pick<RequestClient, "remoteAddress" | "isSecure">): void {
+    this.#client = client;
     const { accessLog, traceContext } = this.#context;
     this.begin();
     if (this.#context.series !== undefined) {
@@ -193,7 +195,7 @@ export class RequestRecord {
   }
 
   #newEntry(kept: KeptTexts): AccessEntry {
-    const { remoteAddress: client, isSecure } = this.#connection;
+    const { remoteAddress: client, isSecure } = this.#client;
     const names = { ingress: "", service: "", mainService: "", canaryService: "", endpoint: "" };
     return { client, isSecure, kept, ...names, attempts: [] };
   }

@@ -19,6 +19,8 @@ export interface Occupant {
 /** A connection that was let in, and is until `leave`. */
 export interface Admission {
   readonly address: string;
+  /** The port that the client connected to at a proxy in front; undefined: no proxy has said so. */
+  askedPort?: number;
   /** Set once the connection has something that knows its requests: before, it is as idle as can be. */
   occupant: Occupant | undefined;
 }

@@ -9,6 +9,8 @@ import type { SecureTarget } from "./secure-target.ts";
 export interface Connection {
   /** Text of the peer's address as it was at accept, IPv4-mapped IPv6 addresses as IPv4. */
   readonly remoteAddress: string;
+  /** The port that the client connected to at a proxy in front; undefined: no proxy has said so. */
+  readonly askedPort?: number | undefined;
   /** The port on our side; 0 where the connection is gone. */
   readonly localPort: number;
   readonly isSecure: boolean;

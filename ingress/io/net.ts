@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { BufferPool } from "./buffer-pool.ts";
+import type { Admission } from "./connection-gate.ts";
 import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
 import { OutgoingSocket } from "./outgoing-socket.ts";
 import { type SecureTarget, UNTRUSTED } from "./secure-target.ts";
@@ -23,17 +24,18 @@ export function addressOf(socket: Socket): string | undefined {
 }
 
 /**
- * Wraps an accepted `node:net` or `node:tls` socket of a client at this address; `use` gives the events for it, and
+ * Wraps an accepted `node:net` or `node:tls` socket of a client that was let in; `use` gives the events for it, and
  * `identityFor` says whom it is from.
  */
 export function acceptedConnection(
   socket: Socket | TLSSocket,
-  remoteAddress: string,
+  { address, askedPort }: Pick<Admission, "address" | "askedPort">,
   use: (connection: Connection) => ConnectionEvents,
   identityFor?: Connection["identityFor"],
 ): Connection {
-  const connection = new SocketConnection(socket, "encrypted" in socket, remoteAddress);
+  const connection = new SocketConnection(socket, "encrypted" in socket, address);
   connection.identityFor = identityFor;
+  connection.askedPort = askedPort;
   const events = use(connection);
   socket.on("data", (chunk: Buffer) => {
     events.onData(chunk, 0, chunk.length);
@@ -127,6 +129,7 @@ function connectSecurely(
 class SocketConnection implements Connection {
   readonly isSecure: boolean;
   readonly remoteAddress: string;
+  askedPort: number | undefined;
   identityFor: Connection["identityFor"];
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;

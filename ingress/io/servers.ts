@@ -6,6 +6,7 @@ import { type ClientVerification, requestCertificate } from "./client-verificati
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission, ConnectionGate } from "./connection-gate.ts";
 import { acceptedConnection, addressOf, plainSocketOf } from "./net.ts";
+import type { ProxyPreface } from "./proxy-preface.ts";
 
 /** What takes accepted connections and gives the events for them. */
 export type Accept = (connection: Connection) => AcceptedEvents;
@@ -28,19 +29,23 @@ const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
 export interface PlainServerOptions {
   readonly accept: Accept;
   readonly gate: ConnectionGate;
+  /** Connections of proxies that it trusts begin with a header, which says whose they are; without it none does. */
+  readonly preface?: ProxyPreface | undefined;
 }
 
 /** A server for plain connections, not yet listening. */
-export function plainServer({ accept, gate }: PlainServerOptions): Server {
-  return createServer(ACCEPT_OPTIONS, (socket) => {
-    const admission = admit(socket, gate);
-    if (admission === undefined) return;
-    acceptedConnection(socket, admission.address, (connection) => {
-      const events = accept(connection);
-      admission.occupant = events;
-      return events;
-    });
-  });
+export function plainServer(options: PlainServerOptions): Server {
+  return createServer(ACCEPT_OPTIONS, (socket) =>
+    admit(socket, options, (admission) => {
+      acceptedConnection(socket, admission, (connection) => {
+        const events = options.accept(connection);
+        admission.occupant = events;
+        return events;
+      });
+      // It is paused where its header was read.
+      if (socket.isPaused()) socket.resume();
+    }),
+  );
 }
 
 export interface SecureServerOptions extends PlainServerOptions {
@@ -67,7 +72,7 @@ export interface SecureServerOptions extends PlainServerOptions {
 
 /** A server for TLS 1.2 and 1.3, not yet listening. */
 export function secureServer(options: SecureServerOptions): Server {
-  const { accept, gate, contextOf, fallback, onHandshakeFailure, answerPlainHttp } = options;
+  const { accept, contextOf, fallback, onHandshakeFailure, answerPlainHttp } = options;
   const { ciphers = DEFAULT_CIPHERS, handshakeMs = HANDSHAKE_MS } = options;
   const admissions = new WeakMap<Socket, Admission>();
   const verifications = new WeakMap<TLSSocket, ClientVerification>();
@@ -126,7 +131,7 @@ export function secureServer(options: SecureServerOptions): Server {
         admission.occupant = events;
         return events;
       };
-      acceptedConnection(socket, admission.address, use, identityFor(socket));
+      acceptedConnection(socket, admission, use, identityFor(socket));
     },
   );
   // New keys: what clients have kept of earlier handshakes is worth nothing.
@@ -144,21 +149,47 @@ export function secureServer(options: SecureServerOptions): Server {
     }
     onHandshakeFailure(error);
   });
-  return createServer(ACCEPT_OPTIONS, (socket) => {
-    const admission = admit(socket, gate);
-    if (admission === undefined) return;
-    socket.on("error", () => undefined);
-    admissions.set(socket, admission);
-    handshakes.emit("connection", socket);
-  });
+  return createServer(ACCEPT_OPTIONS, (socket) =>
+    admit(socket, options, (admission) => {
+      socket.on("error", () => undefined);
+      admissions.set(socket, admission);
+      handshakes.emit("connection", socket);
+    }),
+  );
 }
 
-/** Asks the gate. A client whose address is no longer known has reset the connection: nothing of it is forwarded. */
-function admit(socket: Socket, gate: ConnectionGate): Admission | undefined {
+/**
+ * Asks the gate, and calls back where it lets the connection in: by the address of the client, which a trusted proxy in front says first. A
+ * client whose address is no longer known has reset the connection: nothing of it is forwarded.
+ */
+function admit(
+  socket: Socket,
+  { gate, preface }: Pick<PlainServerOptions, "gate" | "preface">,
+  onAdmitted: (admission: Admission) => void,
+): void {
   const address = addressOf(socket);
-  if (address === undefined) gate.vanished += 1;
-  const admission = address === undefined ? undefined : gate.admit(socket, address);
-  if (admission === undefined) socket.destroy();
-  else socket.once("close", () => gate.leave(admission));
-  return admission;
+  if (address === undefined) {
+    gate.vanished += 1;
+    socket.destroy();
+  } else if (preface?.isExpectedFrom(address) === true) {
+    preface.read(socket, (client) => letIn(socket, gate, client ?? { address }, onAdmitted));
+  } else {
+    letIn(socket, gate, { address }, onAdmitted);
+  }
+}
+
+function letIn(
+  socket: Socket,
+  gate: ConnectionGate,
+  { address, askedPort }: { readonly address: string; readonly askedPort?: number },
+  onAdmitted: (admission: Admission) => void,
+): void {
+  const admission = gate.admit(socket, address);
+  if (admission === undefined) {
+    socket.destroy();
+    return;
+  }
+  if (askedPort !== undefined) admission.askedPort = askedPort;
+  socket.once("close", () => gate.leave(admission));
+  onAdmitted(admission);
 }

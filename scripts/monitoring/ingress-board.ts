@@ -181,11 +181,15 @@ export const INGRESS_BOARD: Board = {
           [`sum by (pod) (hawser_ingress_endpoint_connections${REPLICAS})`, "{{pod}} endpoints"],
         ),
         lines(
-          { title: "New connections", description: "Accepted, refused at the limit, and closed to make room." },
+          {
+            title: "New connections",
+            description: "Accepted, refused at the limit, closed to make room, and without a header that was due.",
+          },
           [`sum(rate(hawser_ingress_connections_accepted_total${REPLICAS}${RATE}))`, "accepted"],
           [`sum(rate(hawser_ingress_connections_refused_total${REPLICAS}${RATE}))`, "refused"],
           [`sum(rate(hawser_ingress_connections_displaced_total${REPLICAS}${RATE}))`, "displaced"],
           [`sum(rate(hawser_ingress_slow_clients_closed_total${REPLICAS}${RATE}))`, "slow clients closed"],
+          [`sum(rate(hawser_ingress_proxy_header_failures_total${REPLICAS}${RATE}))`, "without PROXY header"],
         ),
         lines(
           {

@@ -37,6 +37,7 @@ const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
     registerIngressMetrics(registry, {
       counters: new Counters(),
       gate: { displaced: 0, refused: 0 },
+      headless: () => 0,
       unsent: { total: 0, givenUp: 0 },
       health: { ejections: 0, ejectedCount: 0 },
       mirrored: { sent: 0, "left-out": 0, failed: 0 },

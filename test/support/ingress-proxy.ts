@@ -12,6 +12,8 @@ import type { Mirror } from "#ingress/engine/mirror.ts";
 import type { HeaderNames } from "#ingress/engine/h1/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { netConnect } from "#ingress/io/net.ts";
+import type { TrustedProxies } from "#ingress/engine/trusted-client.ts";
+import type { ProxyPreface } from "#ingress/io/proxy-preface.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { plainServer } from "#ingress/io/servers.ts";
 import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
@@ -36,6 +38,8 @@ export interface ProxyOptions {
   readonly answerFields?: AnswerFields;
   readonly mirror?: Mirror;
   readonly keyedBuckets?: KeyedBuckets;
+  readonly trustedProxies?: TrustedProxies;
+  readonly preface?: ProxyPreface;
 }
 
 const TICK_MS = 10;
@@ -54,6 +58,8 @@ export async function startProxy(
     answerFields,
     mirror,
     keyedBuckets,
+    trustedProxies,
+    preface,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -69,6 +75,7 @@ export async function startProxy(
     ...(endpointSecurity && { endpointSecurity }),
     ...(mirror && { mirror }),
     ...(keyedBuckets && { keyedBuckets }),
+    trustedProxies,
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));
@@ -78,7 +85,7 @@ export async function startProxy(
   };
   setEndpoints(services);
   const gate = new ConnectionGate(engine.limits);
-  const server = plainServer({ accept: (connection) => engine.accept(connection), gate });
+  const server = plainServer({ accept: (connection) => engine.accept(connection), gate, preface });
   const timer = setInterval(() => engine.tick(), TICK_MS);
   return {
     port: await listen(server),

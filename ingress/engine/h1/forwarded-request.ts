@@ -3,6 +3,7 @@ import { sameHeaderName } from "#src/auth/same-header-name.ts";
 import type { AccessGrant } from "#ingress/engine/access-grant.ts";
 import { COLON } from "#ingress/engine/ascii.ts";
 import { aliasedFieldOf, HeaderField } from "#ingress/engine/header-field.ts";
+import type { RequestClient } from "#ingress/engine/filtered-request.ts";
 import type { HeadWriter } from "#ingress/engine/head-writer.ts";
 import { writeRequestId } from "#ingress/engine/request-id.ts";
 import type { MadeIds } from "#ingress/engine/request-record.ts";
@@ -35,10 +36,8 @@ const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
 const CRLF = Buffer.from("\r\n");
 const ROOT = Buffer.from("/");
 const FORWARDED_PORT = Buffer.from("X-Forwarded-Port: ");
-const HTTP_PORT_LINE = Buffer.from("X-Forwarded-Port: 80\r\n");
-const HTTPS_PORT_LINE = Buffer.from("X-Forwarded-Port: 443\r\n");
-const HTTP_END = `X-Forwarded-Proto: http\r\n${HTTP_PORT_LINE.toString("latin1")}`;
-const HTTPS_END = `X-Forwarded-Proto: https\r\n${HTTPS_PORT_LINE.toString("latin1")}`;
+const HTTP_LINE = "X-Forwarded-Proto: http\r\n";
+const HTTPS_LINE = "X-Forwarded-Proto: https\r\n";
 const MAX_PORT_DIGITS = 5;
 
 /** Which request header names are forwarded: of letters, digits and hyphens, with underscores too, or any. */
@@ -55,9 +54,8 @@ export interface ForwardedRequest {
   readonly fields: RequestFields | undefined;
   /** The host of HTTP/1.0 requests that name none, which HTTP/1.1 must. */
   readonly backendHost: string;
-  /** The X-Forwarded lines that are the same for all requests of a connection. */
-  readonly clientLines: Buffer;
-  readonly isSecure: boolean;
+  /** The X-Forwarded lines of the client. */
+  readonly clientLines: ClientLines;
   readonly headerNames: HeaderNames;
   /** What was made here in place of what the client did not send. */
   readonly ids: MadeIds;
@@ -67,21 +65,40 @@ export interface ForwardedRequest {
   readonly wantsUpgrade: boolean;
 }
 
+/** X-Forwarded lines that are the same for all requests of a client. */
+export interface ClientLines {
+  readonly bytes: Buffer;
+  /** Where the last one begins, which has the port. */
+  readonly portStart: number;
+  /** A proxy in front has said which port; otherwise the one that the request names goes first. */
+  readonly isPortKnown: boolean;
+  /** X-Forwarded-Host, where it is not as the request says; undefined: it is. */
+  readonly hostLine: Buffer | undefined;
+}
+
 /**
- * The X-Forwarded lines for a client connection, the last with the usual port of its scheme. The client's own are not
- * trusted and never passed on.
+ * The X-Forwarded lines for a client. Its own are not trusted, and never passed on. The port is that which it asked a proxy in front for, else the
+ * usual one of its scheme.
  */
-export function clientLines(client: { readonly remoteAddress: string; readonly isSecure: boolean }): Buffer {
-  const { remoteAddress, isSecure } = client;
-  const end = isSecure ? HTTPS_END : HTTP_END;
-  return Buffer.from(`X-Forwarded-For: ${remoteAddress}\r\nX-Real-IP: ${remoteAddress}\r\n${end}`, "latin1");
+export function clientLines(
+  client: Pick<RequestClient, "remoteAddress" | "isSecure" | "askedPort" | "forwardedHost" | "forwardedFor">,
+): ClientLines {
+  const { remoteAddress, isSecure, askedPort, forwardedHost, forwardedFor = remoteAddress } = client;
+  const start = `X-Forwarded-For: ${forwardedFor}\r\nX-Real-IP: ${remoteAddress}\r\n${isSecure ? HTTPS_LINE : HTTP_LINE}`;
+  const port = askedPort ?? (isSecure ? 443 : 80);
+  return {
+    bytes: Buffer.from(`${start}X-Forwarded-Port: ${port}\r\n`, "latin1"),
+    portStart: start.length,
+    isPortKnown: askedPort !== undefined,
+    hostLine: forwardedHost === undefined ? undefined : Buffer.from(`X-Forwarded-Host: ${forwardedHost}\r\n`, "latin1"),
+  };
 }
 
 /** The most bytes that the head for the endpoint may have. */
 export function mostBytes({ head, rewrittenPath, fields, grant, clientLines: lines }: ForwardedRequest): number {
   const room = head.lines.nameStart[head.lines.count]! - head.start + (rewrittenPath?.length ?? 0);
   const added = (fields?.hostLine?.length ?? 0) + (fields?.lines.length ?? 0) + (grant?.requestLines.length ?? 0);
-  return room + added + lines.length + ADDED_BYTES;
+  return room + added + lines.bytes.length + (lines.hostLine?.length ?? 0) + ADDED_BYTES;
 }
 
 /**
@@ -188,23 +205,26 @@ function isHarmless(bytes: Buffer, { lines, connection }: RequestHead, index: nu
 }
 
 /** Writes the lines of the connection, with the port that the client used: of the authority, else as they are. */
-function writeClientLines(to: HeadWriter, { bytes, head, isSecure, clientLines }: ForwardedRequest): void {
+function writeClientLines(to: HeadWriter, { bytes, head, clientLines: ofClient }: ForwardedRequest): void {
   const { lines, hostLine, authorityEnd } = head;
   let end = authorityEnd;
   if (end === 0 && hostLine !== -1) end = lines.valueEnd[hostLine]!;
   let start = end;
   while (start > 0 && end - start <= MAX_PORT_DIGITS && bytes[start - 1]! >= 0x30 && bytes[start - 1]! <= 0x39) start--;
-  if (start === end || bytes[start - 1] !== COLON) {
-    to.add(clientLines);
+  if (ofClient.isPortKnown || start === end || bytes[start - 1] !== COLON) {
+    to.add(ofClient.bytes);
     return;
   }
-  to.copy(clientLines, 0, clientLines.length - (isSecure ? HTTPS_PORT_LINE : HTTP_PORT_LINE).length);
+  to.copy(ofClient.bytes, 0, ofClient.portStart);
   to.add(FORWARDED_PORT);
   to.copy(bytes, start, end);
   to.add(CRLF);
 }
 
-function writeHost(to: HeadWriter, { bytes, head, backendHost, fields }: ForwardedRequest): void {
+function writeHost(
+  to: HeadWriter,
+  { bytes, head, backendHost, fields, clientLines: ofClient }: ForwardedRequest,
+): void {
   const { lines, hostLine, authorityStart, authorityEnd } = head;
   const isAbsolute = authorityEnd !== 0;
   if (fields?.hostLine !== undefined) {
@@ -214,6 +234,10 @@ function writeHost(to: HeadWriter, { bytes, head, backendHost, fields }: Forward
     if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
     else to.text(backendHost);
     to.add(CRLF);
+  }
+  if (ofClient.hostLine !== undefined) {
+    to.add(ofClient.hostLine);
+    return;
   }
   if (!isAbsolute && hostLine === -1) return;
   to.add(FORWARDED_HOST);

@@ -1,3 +1,5 @@
+import { parseIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
 import { bytesOf, JUDGE, secondsWithin } from "./judge.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
 
@@ -5,8 +7,7 @@ const MAX_SECONDS = 86_400;
 const seconds = secondsWithin(1, MAX_SECONDS);
 const KIB = 1_024;
 const ON_CONNECTION = "Hawser takes the address of a client from its connection, and replaces X-Forwarded-For";
-const BEHIND_PROXY =
-  "Let the load balancer in front pass the connections on as they are, or remove lists of networks that are meant for clients behind it";
+const BY_NETWORKS = "From the proxies in --trusted-proxies alone, which have to be named";
 
 /** Keys about requests: how large, how slow, and whose they are. */
 export const CLIENT_KEYS: readonly NginxSetting[] = [
@@ -55,36 +56,30 @@ export const CLIENT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["use-forwarded-headers", "enable-real-ip"],
-    judge: JUDGE.onOff(
-      JUDGE.restriction(
-        `${ON_CONNECTION}: behind another proxy, lists of networks and limits see that proxy`,
-        BEHIND_PROXY,
-      ),
-      JUDGE.same(ON_CONNECTION),
-    ),
+    judge: JUDGE.onOff(JUDGE.flag("--use-forwarded-headers", BY_NETWORKS), JUDGE.same(ON_CONNECTION)),
   },
   {
     names: ["use-proxy-protocol"],
-    judge: JUDGE.onOff(
-      JUDGE.notServed(
-        "Hawser does not read the PROXY protocol: connections that begin with it are answered 400",
-        "Turn it off at the load balancer when you send clients to Hawser",
-      ),
-      JUDGE.same("Hawser does not read the PROXY protocol"),
-    ),
+    judge: JUDGE.onOff(JUDGE.flag("--use-proxy-protocol", BY_NETWORKS), JUDGE.same(ON_CONNECTION)),
   },
   {
     names: ["compute-full-forwarded-for"],
-    judge: JUDGE.onOff(JUDGE.notServed(`${ON_CONNECTION}, and does not add to what came`), JUDGE.same(ON_CONNECTION)),
+    judge: JUDGE.onOff(JUDGE.flag("--compute-full-forwarded-for"), JUDGE.same(ON_CONNECTION)),
+  },
+  { names: ["proxy-real-ip-cidr"], judge: JUDGE.option("--trusted-proxies", listOfNetworks) },
+  {
+    names: ["proxy-protocol-header-timeout"],
+    judge: JUDGE.option("--proxy-protocol-timeout", secondsWithin(1, 3_600)),
   },
   {
-    names: [
-      "forwarded-for-header",
-      "proxy-real-ip-cidr",
-      "proxy-protocol-header-timeout",
-      "forwarded-for-proxy-protocol-header",
-    ],
-    judge: JUDGE.needless(`A detail of addresses that another proxy reports. ${ON_CONNECTION}`),
+    names: ["forwarded-for-header", "forwarded-for-proxy-protocol-header"],
+    judge: JUDGE.where(
+      (value) => /^x-forwarded-for$/i.test(value),
+      JUDGE.same("The addresses are in X-Forwarded-For"),
+      JUDGE.notServed(
+        "Addresses that a proxy reports are read from X-Forwarded-For or Forwarded, and from no other field",
+      ),
+    ),
   },
   {
     names: ["generate-request-id"],
@@ -106,6 +101,12 @@ export const CLIENT_KEYS: readonly NginxSetting[] = [
     ),
   },
 ];
+
+/** Networks and addresses, divided by commas. */
+function listOfNetworks(value: string): string | undefined {
+  const parts = value.split(",").map((part) => part.trim());
+  return parts.every((part) => (parseCidr(part) ?? parseIp(part)) !== undefined) ? parts.join(",") : undefined;
+}
 
 /** `4 8k`: how many buffers, and how large each is: for the request line, and for each field. */
 function judgeHeadBuffers(value: string): SettingVerdict {
