@@ -351,7 +351,7 @@ describe("parseIngress() reads snippets", () => {
       line: 1,
       text: "more_set_input_headers 'X-User: $remote_user'",
     },
-    { snippet: "location /admin {\n  allow 10.0.0.0/8;\n}", line: 1, text: "location /admin" },
+    { snippet: "if ($x) {\n  allow 10.0.0.0/8;\n}", line: 1, text: "if ($x)" },
     { snippet: "deny all", line: 1, text: "deny all" },
     { snippet: "proxy_hide_header X_Token;", line: 1, text: "proxy_hide_header X_Token" },
     {
@@ -371,6 +371,18 @@ describe("parseIngress() reads snippets", () => {
       expect(codes(parsed.problems)).toEqual(["INGRESS_SNIPPET_UNSUPPORTED"]);
       expect(parsed.problems[0]?.why).toContain(`line ${line} of the snippet ("${text.replaceAll('"', '\\"')}")`);
     }
+  });
+
+  it.each([
+    { snippet: "location /admin {\n  proxy_pass http://x;\n}", line: 2, closes: "the paths below /admin" },
+    { snippet: "location = /admin { if ($x) { return 403; } }", line: 1, closes: "the path /admin" },
+    { snippet: "rewrite ^/admin /x last;", line: 1, closes: "the paths that match ^/admin" },
+  ])("I3 $snippet of hosts closes $closes alone, because of line $line", ({ snippet, line, closes }) => {
+    const parsed = withAnnotations({ [`${NGINX}server-snippet`]: snippet });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_SNIPPET_UNSUPPORTED"]);
+    expect(parsed.problems[0]?.what).toBe(`Closed ${closes} of the hosts of this Ingress`);
+    expect(parsed.problems[0]?.why).toContain(`line ${line} of the snippet`);
   });
 
   it.each([
