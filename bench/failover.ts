@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { echo, startEcho } from "#lab/probes/echo.ts";
 import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { HeldConnections } from "#lab/probes/held-connections.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { failoverHawser } from "./failover/hawser.ts";
@@ -13,11 +14,15 @@ const BLOCK = 5;
 /** Good probes in a row before and after a fault: 100 ms of calm. */
 const CALM_PROBES = 50;
 const PROBE_EVERY_MS = 2;
+/** Open at once in the case `connections`. */
+const CONNECTIONS = 200;
+/** Two seconds after the move: one that is not alive then has said so, or has had no answer for a second. */
+const AFTER_MOVE_PROBES = 1_000;
 /** The last probes are left out of the count of losses: their answers may still be under way. */
 const UNDER_WAY_NS = 100_000_000n;
 
 const all: readonly FailoverSystem[] = [
-  failoverHawser,
+  ...failoverHawser,
   keepalived("keepalived-default", 1),
   keepalived("keepalived-10ms", 0.01),
 ];
@@ -39,7 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
     bench: "failover",
     options,
     samples,
-    ratios: all.slice(1).map(({ name }) => ({ case: "crash", over: "hawser", under: name })),
+    ratios: all.slice(failoverHawser.length).map(({ name }) => ({ case: "crash", over: "hawser", under: name })),
     skipped: all
       .filter((system) => !isInstalled(system))
       .map(({ name, package: brings }) => ({ system: name, package: brings })),
@@ -59,6 +64,7 @@ async function runBlock(rack: Rack, system: FailoverSystem, trials: number): Pro
   for (let trial = 0; trial < trials; trial++) {
     samples.push({ case: "crash", system: system.name, unit: "ms", value: await crash(rack, running) });
     samples.push({ case: "move", system: system.name, unit: "lost probes", value: await move(rack, running) });
+    samples.push({ case: "connections", system: system.name, unit: "%", value: await connections(rack, running) });
   }
   await running.stop();
   await rack.client.flushNeighbors();
@@ -99,4 +105,22 @@ async function move(rack: Rack, system: RunningFailoverSystem): Promise<number> 
   const count = lost(await prober.stop(), fromNs, toNs);
   await system.rejoin(owner);
   return count;
+}
+
+/** How many percent of open TCP connections live while the owner's program ends after SIGTERM. */
+async function connections(rack: Rack, system: RunningFailoverSystem): Promise<number> {
+  const owner = await system.untilSteady();
+  const held = await HeldConnections.open(rack.client, {
+    target: echo.ipv4,
+    port: echo.port,
+    count: CONNECTIONS,
+    everyMs: 100,
+  });
+  const prober = await startProbing(rack);
+  await system.leave(owner);
+  await prober.waitForGood(AFTER_MOVE_PROBES);
+  await prober.stop();
+  const { alive } = await held.close();
+  await system.rejoin(owner);
+  return (100 * alive) / CONNECTIONS;
 }

@@ -5,16 +5,24 @@ import { until } from "#lab/rack/until.ts";
 import { version } from "#src/process/version.ts";
 import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
-/** Hawser with its default timers. */
-export const failoverHawser: FailoverSystem = {
-  name: "hawser",
-  package: undefined,
-  program: undefined,
-  version: async () => version,
-  async start(rack) {
-    return running(await RackInstallation.start({ rack, directory: writeEchoManifests(rack) }));
-  },
-};
+/** Hawser with its default timers; what it does with open connections is another system. */
+export const failoverHawser: readonly FailoverSystem[] = [
+  systemOf("hawser", []),
+  systemOf("hawser-keep", ["--keep-connections", "600"]),
+];
+
+function systemOf(name: string, speakerOptions: readonly string[]): FailoverSystem {
+  return {
+    name,
+    package: undefined,
+    program: undefined,
+    version: async () => version,
+    async start(rack) {
+      const directory = writeEchoManifests(rack);
+      return running(await RackInstallation.start({ rack, directory, speakerOptions }));
+    },
+  };
+}
 
 function running(installation: RackInstallation): RunningFailoverSystem {
   const { rack } = installation;

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rack } from "#lab/rack/rack.ts";
 
-/** The Service to measure failover with: datagrams to these addresses come back from a pod on n3. */
+/** The Service to measure failover with: datagrams to these addresses, and what is said on connections, come back from a pod on n3. */
 export const echo = {
   key: "default/echo",
   ipv4: "192.0.2.211",
@@ -16,9 +16,9 @@ const ENDPOINT_NODE = "n3";
 /** Starts the endpoint and makes all nodes forward to it. */
 export async function startEcho(rack: Rack): Promise<void> {
   const { key, ipv4, ipv6, port } = echo;
-  const pod = await rack.startPod({ name: "echo", node: ENDPOINT_NODE, udpPorts: [port] });
+  const pod = await rack.startPod({ name: "echo", node: ENDPOINT_NODE, udpPorts: [port], tcpPorts: [port] });
   const targets = pod.addresses.map((address) => ({ address, port, node: ENDPOINT_NODE }));
-  const ports = [{ protocol: "UDP", port, targets } as const];
+  const ports = (["UDP", "TCP"] as const).map((protocol) => ({ protocol, port, targets }));
   await rack.applyServiceRules([{ key, addresses: [ipv4, ipv6], ports, externalTrafficPolicy: "Cluster" }]);
 }
 
@@ -47,7 +47,7 @@ spec:
   type: LoadBalancer
   ipFamilyPolicy: RequireDualStack
   ipFamilies: [IPv4, IPv6]
-  ports: [{ port: ${echo.port}, protocol: UDP }]
+  ports: [{ name: udp, port: ${echo.port}, protocol: UDP }, { name: tcp, port: ${echo.port}, protocol: TCP }]
 `;
 
 function nodes(rack: Rack): string {

@@ -111,6 +111,18 @@ export class SpeakerWorld {
     await this.patch(`/api/v1/nodes/${name}/status`, { status });
   }
 
+  /** As kubectl cordon, and uncordon, do. */
+  async cordon(name: string, unschedulable: boolean): Promise<void> {
+    await this.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable } });
+  }
+
+  /** Runs `hawser COMMAND ...` as a person; returns its exit code. */
+  async hawser(...args: readonly string[]): Promise<number> {
+    const command = [process.execPath, CLI, ...args, "--kubeconfig", this.cluster.kubeconfigFile];
+    const running = await this.rack.router.spawn({ name: `hawser ${args[0]}`, command });
+    return running.exited;
+  }
+
   /** Ready and with network, unless said otherwise. */
   async nodeConditions(name: string, conditions: Readonly<Record<string, string>>): Promise<void> {
     const all = { Ready: "True", NetworkUnavailable: "False", ...conditions };

@@ -90,6 +90,20 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       await world.untilAnswers(vip, otherThan(owner));
     });
 
+    it("13 D the node is drained by hawser drain; not where it is only cordoned", async () => {
+      const owner = await world.untilOneAnswers(vip);
+      await world.cordon(owner, true);
+      await world.untilAnswers(vip, owner, 50);
+      expect(await world.hawser("drain", owner)).toBe(0);
+      await world.untilAnswers(vip, otherThan(owner));
+      await world.cordon(owner, false);
+      expect(await world.hawser("drain", otherThan(owner), "--dry-run")).toBe(1);
+      expect(await world.hawser("drain", owner, "--undo")).toBe(0);
+      const standing = async () => (await world.said(`speaker-${owner}`, "report"))?.["standing"];
+      await until("it may announce again", async () => (await standing()) === "Usable");
+      await world.untilAnswers(vip, otherThan(owner), 50);
+    });
+
     it("the node has no network", async () => {
       const owner = await world.untilOneAnswers(vip);
       await world.nodeConditions(owner, { NetworkUnavailable: "True" });

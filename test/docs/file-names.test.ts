@@ -26,6 +26,7 @@ const PROGRAMS = new Set([
   "lab/cluster/main.ts",
   "lab/demo/main.ts",
   "lab/faults/relay-main.ts",
+  "lab/probes/connections-main.ts",
   "lab/probes/prober-main.ts",
   "lab/rack/pod-server.ts",
 ]);
