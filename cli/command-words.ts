@@ -20,6 +20,7 @@ export const commandWords: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["check", async () => ({ ...only((await import("./run-check.ts")).checkOptions), takesFiles: true })],
   ["status", async () => only((await import("./run-status.ts")).statusOptions)],
   ["ui", async () => only((await import("./run-ui.ts")).uiOptions)],
+  ["top", async () => only((await import("./run-top.ts")).topOptions)],
   ["explain", explainWords],
   ["pools", async () => only((await import("./run-pools.ts")).poolsOptions)],
   ["routes", async () => only((await import("./run-routes.ts")).routesOptions)],

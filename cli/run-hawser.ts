@@ -40,6 +40,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows all of that and the routes on a page, live, on 127.0.0.1",
     run: async (args, io) => (await import("./run-ui.ts")).runUi(args, io),
   },
+  top: {
+    about: "Shows the same as ui in this terminal, live",
+    run: async (args, io) => (await import("./run-top.ts")).runTop(args, io),
+  },
   explain: {
     about: "Explains one Service or address, step by step, and says what to do next",
     run: async (args, io) => (await import("./run-explain.ts")).runExplain(args, io),
