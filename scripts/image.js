@@ -2,7 +2,7 @@
 // Usage: npm run image -- [--out FILE] [--root DIR]
 //   --out FILE  Where to write it; default hawser-VERSION-ARCH.tar in this folder
 //   --root DIR  Write the image's files into this folder instead (the Containerfile does)
-// Also writes install/, kustomizations of config/expose that name this image.
+// Also writes install/: kustomizations of config/expose, and values of charts/hawser, that name this image.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

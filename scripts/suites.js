@@ -12,7 +12,7 @@ const CLUSTER_FOLDERS = ["image", "cluster", "install"];
 
 /**
  * What is built for which tests, and how long that takes where nothing is built yet, for the person that waits. `ask`: only
- * tests of test/cluster that call this function need it.
+ * tests of test/cluster, or of `folders`, that call this function need it.
  */
 const BUILDS = {
   cluster: {
@@ -50,6 +50,13 @@ const BUILDS = {
     needs: "external-dns with Go 1.27, which Go takes from the module proxy: about 3 minutes the first time",
     options: ["--external-dns"],
     ask: "whyNoExternalDns",
+  },
+  helm: {
+    tests: "test/cluster and test/install with Helm",
+    needs: "Helm with Go: about 2 minutes the first time",
+    options: ["--helm"],
+    ask: "whyNoHelm",
+    folders: ["cluster", "install"],
   },
   install: {
     tests: "test/install",
@@ -116,20 +123,20 @@ function isChosen(folder, args) {
   return names.length === 0 || names.some((name) => name.includes(folder));
 }
 
-/** Whether arguments name a test of test/cluster that calls a function; without any name they mean all. */
-function asksFor(ask, args) {
-  const files = readdirSync(`${root}test/cluster`).filter((name) => name.endsWith(".test.ts"));
+/** Whether arguments name a test of a folder that calls a function; without any name they mean all. */
+function asksFor(ask, folder, args) {
+  const files = readdirSync(`${root}test/${folder}`).filter((name) => name.endsWith(".test.ts"));
   const names = args.filter((arg) => !arg.startsWith("-"));
   return files
-    .filter((file) => names.length === 0 || names.some((name) => `test/cluster/${file}`.includes(name)))
-    .some((file) => readFileSync(`${root}test/cluster/${file}`, "utf8").includes(ask));
+    .filter((file) => names.length === 0 || names.some((name) => `test/${folder}/${file}`.includes(name)))
+    .some((file) => readFileSync(`${root}test/${folder}/${file}`, "utf8").includes(ask));
 }
 
 /** Whether arguments name a test that needs one of BUILDS. */
 function isWanted(name, args) {
-  const { ask } = BUILDS[name];
+  const { ask, folders = ["cluster"] } = BUILDS[name];
   if (ask === undefined) return isChosen(name, args);
-  return isChosen("cluster", args) && asksFor(ask, args);
+  return folders.some((folder) => isChosen(folder, args) && asksFor(ask, folder, args));
 }
 
 /** The variable that says to tests why one of BUILDS cannot be had: `HAWSER_NO_METALLB`. */

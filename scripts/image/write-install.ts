@@ -10,7 +10,7 @@ interface TaggedImage {
 
 /**
  * Writes a kustomization for each way of exposing the ingress that names exactly this image: the tag changes with the content, so
- * that applying it replaces the pods of another build. Returns the folder.
+ * that applying it replaces the pods of another build, and the same as values of the Helm chart. Returns the folder.
  */
 export function writeInstall(root: string, { repository, tag }: TaggedImage): string {
   const install = join(root, "install");
@@ -27,5 +27,11 @@ images:
 `;
     writeFileSync(join(install, way, "kustomization.yaml"), text);
   }
+  const values = `# Written by npm run image: values of charts/hawser that name the image that was built last.
+image:
+  repository: ${repository}
+  tag: ${tag}
+`;
+  writeFileSync(join(install, "values.yaml"), values);
   return install;
 }
