@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { version } from "#src/process/version.ts";
 import { imageArchive } from "./image/archive.ts";
 import { contentTag } from "./image/content-tag.ts";
-import { rootFiles } from "./image/root-files.ts";
+import { imageParts } from "./image/root-files.ts";
 import { writeInstall } from "./image/write-install.ts";
 import { readScriptOptions } from "./read-script-options.js";
 
@@ -34,7 +34,7 @@ const about = "Makes the container image as an OCI archive that containerd, dock
 const values = readScriptOptions("image", specs, about);
 // Paths are relative to the folder in which npm was called.
 const here = process.env.INIT_CWD ?? process.cwd();
-const layers = await rootFiles(root);
+const { layers } = await imageParts(root);
 
 if (values.root !== undefined) {
   for (const { path, mode, content } of layers.flat()) {

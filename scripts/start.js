@@ -1,5 +1,5 @@
 // The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
-// Usage: node scripts/start.js demo|test|test:cluster|bench|check|cluster|image|plugin|hawser [arguments]
+// Usage: node scripts/start.js demo|test|test:cluster|bench|check|cluster|image|plugin|release|hawser [arguments]
 import { run } from "./run.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
 import { clusterSuite, sum, summary, testSuite } from "./suites.js";
@@ -46,6 +46,7 @@ const verbs = {
   cluster: (args) => run([ownNode, "scripts/cluster.js", ...args]),
   image: (args) => run([ownNode, "scripts/image.js", ...args]),
   plugin: (args) => run([ownNode, "scripts/plugin.js", ...args]),
+  release: (args) => run([ownNode, "scripts/release.js", ...args]),
   test: (args) => suite(testSuite, args),
   "test:cluster": (args) => suite(clusterSuite, args),
   check,
@@ -58,7 +59,7 @@ if (verbs[verb] === undefined) {
 }
 try {
   setUp({
-    rack: !["hawser", "image", "plugin"].includes(verb),
+    rack: !["hawser", "image", "plugin", "release"].includes(verb),
     cluster: ["test:cluster", "check", "cluster"].includes(verb),
   });
   process.exitCode = await verbs[verb](args);

@@ -11,17 +11,36 @@ const HOME = "opt/hawser";
 /** The `hawser` command: it runs the programs in its own process. */
 const COMMAND = `#!/usr/bin/node\nimport "/${HOME}/cli/main.js";\n`;
 
-/** The files of the image, by layer: the second changes with our code, the first with Node or the build machine. */
-export async function rootFiles(root: string): Promise<readonly (readonly TarEntry[])[]> {
-  return [runtime(root), await programs(root)];
+/** What an image is made from. */
+export interface ImageParts {
+  /** The files of the image: the second layer changes with our code, the first with Node or the build machine. */
+  readonly layers: readonly (readonly TarEntry[])[];
+  /** The npm packages that are in its programs: folders below the root. */
+  readonly packages: readonly string[];
+  /** The shared libraries: absolute paths, the same in the image and on the machine that builds it. */
+  readonly libraries: readonly string[];
 }
 
-function runtime(root: string): readonly TarEntry[] {
-  const folder = join(root, `node_modules/node-linux-${process.arch}`);
+export async function imageParts(root: string): Promise<ImageParts> {
+  const { files, packages } = await bundlePrograms(root);
+  const libraries = sharedLibraries([join(nodeFolder(root), "bin/node"), nativeModule(root)]);
+  return {
+    layers: [runtime(root, libraries), programs(root, files, packages)],
+    packages,
+    libraries: libraries.map(({ path }) => `/${path}`),
+  };
+}
+
+function nodeFolder(root: string): string {
+  return join(root, `node_modules/node-linux-${process.arch}`);
+}
+
+function runtime(root: string, libraries: readonly TarEntry[]): readonly TarEntry[] {
+  const folder = nodeFolder(root);
   const users = `root:x:0:0:root:/:/none\nhawser:x:${USER_ID}:${USER_ID}:hawser:/:/none\n`;
   return [
     { path: "usr/bin/node", mode: 0o755, content: readFileSync(join(folder, "bin/node")) },
-    ...sharedLibraries([join(folder, "bin/node"), nativeModule(root)]),
+    ...libraries,
     text("etc/passwd", users),
     text("etc/group", `root:x:0:\nhawser:x:${USER_ID}:\n`),
     text("etc/nsswitch.conf", "hosts: files dns\n"),
@@ -29,8 +48,7 @@ function runtime(root: string): readonly TarEntry[] {
   ];
 }
 
-async function programs(root: string): Promise<readonly TarEntry[]> {
-  const { files, packages } = await bundlePrograms(root);
+function programs(root: string, files: readonly TarEntry[], packages: readonly string[]): readonly TarEntry[] {
   const licences = packages.flatMap((folder) => licenceOf(join(root, folder), folder.replace(/^node_modules\//, "")));
   return [
     { path: "usr/bin/hawser", mode: 0o755, content: Buffer.from(COMMAND) },
