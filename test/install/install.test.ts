@@ -5,11 +5,16 @@ import { refusals, unusedPermissions } from "#lab/install/audit.ts";
 import { grantsTo } from "#lab/install/grants.ts";
 import { whyNoInstall } from "#lab/install/why-no-install.ts";
 import { webApplication } from "#lab/install/web-application.ts";
+import { whyNoHelm } from "#lab/helm/build-helm.ts";
 import { until } from "#lab/rack/until.ts";
+import { CHART_PATH, previousChart } from "./previous-chart.ts";
 import { commandsOf, NAMESPACE, POOL_SAMPLE, PROBE_EVERY_MS, World } from "./world.ts";
 
 const reason = await whyNoInstall();
 if (reason !== undefined) console.log(`skipped, no real nodes can be had here: ${reason}`);
+
+const noHelm = whyNoHelm();
+if (reason === undefined && noHelm !== undefined) console.log(`skipped, the chart is not installed: ${noHelm}`);
 
 /** The audit says "patch", yet the API server also asks for these: server-side apply of a Lease that is not there yet. */
 const ASKED_FOR_ONLY = ["hawser-speaker: create leases.coordination.k8s.io (hawser-system)"];
@@ -269,6 +274,56 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
       timeoutMs: 60_000,
     });
     await uninstall(`kubectl delete -k install/${way}`);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  const CHART_PAGE = "docs/helm.md";
+  const hasNoHelm = noHelm !== undefined;
+
+  it.skipIf(hasNoHelm)("D is installed by the commands of docs/helm.md, by the chart before this one", async () => {
+    const [install = ""] = commandsOf("Install", CHART_PAGE);
+    const before = previousChart(world.cluster.directory);
+    if (before === undefined) console.log("there is no chart before this one: it is upgraded to itself");
+    expect(install).toContain(` ${CHART_PATH} `);
+    await world.shell(install.replaceAll(` ${CHART_PATH} `, ` ${before ?? CHART_PATH} `));
+    await world.shell(`kubectl apply -f ${POOL_SAMPLE}`);
+    await world.untilRolledOut();
+    await noteGrants();
+    await world.probe("service", await world.untilAddress("service", "web"));
+    const ip = await world.untilAddress("service", "hawser-ingress", NAMESPACE);
+    await world.probe("ingress", ip, { host: "web.example" });
+  });
+
+  const heartbeatKey = (): Promise<string> =>
+    world.hawser("get", "secret", "hawser-heartbeat", "--output=jsonpath={.data.key}");
+
+  it.skipIf(hasNoHelm)(
+    "D loses no request, no address and no key while it is upgraded by Helm, and rolled back",
+    async () => {
+      const [upgrade = ""] = commandsOf("Upgrade", CHART_PAGE);
+      const [rollback = ""] = commandsOf("Roll back", CHART_PAGE);
+      const [image = "", ...others] = await world.images();
+      expect(others).toEqual([]);
+      const before = [await world.untilAddress("service", "web"), await heartbeatKey()];
+      const next = await world.offerBuild(image);
+      for (const [lines, wanted] of [
+        [upgrade, next],
+        [rollback, image],
+      ] as const) {
+        const lost = await world.lostDuring(async () => {
+          await world.shell(lines);
+          await world.untilRolledOut();
+        });
+        expect(lost).toEqual({ service: [], ingress: [] });
+        await until(`all pods run ${wanted}`, async () => (await world.images()).join() === wanted);
+        expect([await world.untilAddress("service", "web"), await heartbeatKey()]).toEqual(before);
+      }
+    },
+  );
+
+  it.skipIf(hasNoHelm)("D is uninstalled by the commands of docs/helm.md and leaves no object", async () => {
+    await world.stopProbing();
+    await uninstall(commandsOf("Uninstall", CHART_PAGE).join("\n"));
     expect(await world.leftovers()).toEqual([]);
   });
 

@@ -10,9 +10,11 @@ import { makeServerCertificate } from "#lab/install/certificates.ts";
 import { nodePackages } from "#lab/install/node-packages.ts";
 import { RealCluster } from "#lab/install/real-cluster.ts";
 import { Prober } from "#lab/probes/prober.ts";
+import { helmProgram } from "#lab/helm/build-helm.ts";
 import { until } from "#lab/rack/until.ts";
 import { writeInstall } from "#scripts/image/write-install.ts";
-import { root } from "#test/docs/page.ts";
+import { read, root } from "#test/docs/page.ts";
+import { helmHomes } from "#test/support/helm.ts";
 
 /** Where Hawser is installed. */
 export const NAMESPACE = "hawser-system";
@@ -84,8 +86,9 @@ export class World {
     const pools = join(this.cluster.directory, "pool.yaml");
     writeFileSync(pools, poolsOfLan());
     const lines = commands.replaceAll(POOL_SAMPLE, pools);
-    const path = `${dirname(clusterProgram("kubectl"))}:${process.env["PATH"]}`;
-    const environment = [`PATH=${path}`, `KUBECONFIG=${this.cluster.control.kubeconfigFile}`];
+    const path = [dirname(clusterProgram("kubectl")), dirname(helmProgram()), process.env["PATH"]].join(":");
+    const homes = Object.entries(helmHomes(this.cluster.directory)).map(([name, folder]) => `${name}=${folder}`);
+    const environment = [`PATH=${path}`, `KUBECONFIG=${this.cluster.control.kubeconfigFile}`, ...homes];
     const command = ["env", `--chdir=${root}`, ...environment, "sh", "-euc", lines];
     const { code, stdout, stderr } = await this.cluster.rack.router.run(command);
     if (code !== 0) throw new Error(`exit code ${code} of:\n${lines}\n${stdout}\n${stderr}`);
@@ -107,7 +110,7 @@ export class World {
 
   /** Puts another build on every node and into install/, as `npm run image` does; here the same content under another tag. */
   async offerBuild(image: string): Promise<string> {
-    const next = image.replace(/[0-9a-f]{10}$/, "0123456789");
+    const next = image.replace(/[0-9a-f]{10}$/, (tag) => (tag === "0123456789" ? "9876543210" : "0123456789"));
     await Promise.all(this.cluster.nodes.map((node) => node.ctr(["images", "tag", image, next])));
     const [repository = "", tag = ""] = next.split(":");
     writeInstall(root, { repository, tag });
@@ -266,10 +269,9 @@ function poolsOfLan(): string {
   );
 }
 
-/** The blocks of shell in one section of README.md. */
-export function commandsOf(title: string): readonly string[] {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, section = ""] = readme.split(`\n## ${title}\n`);
+/** The blocks of shell in one section of a page. */
+export function commandsOf(title: string, page = "README.md"): readonly string[] {
+  const [, section = ""] = read(page).split(`\n## ${title}\n`);
   const text = section.split(/^## /m)[0] ?? "";
   return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, body = ""]) => body);
 }
