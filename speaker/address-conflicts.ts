@@ -7,6 +7,7 @@ import {
   type ConflictStep,
   type ForeignMachine,
   hearForeign,
+  isHeardAfterHandover,
   isLasting,
   outlastsHandover,
   setPolicy,
@@ -103,22 +104,21 @@ export class AddressConflicts {
   /** A Problem for each machine that has addresses of this speaker, and for each that such are left to. */
   problems(self: string, view: MembersView, nowMs: number): readonly Problem[] {
     const found = [...this.#byAddress].flatMap(([key, conflict]) => this.#reportable(key, conflict, view, nowMs) ?? []);
-    const byMachine = Map.groupBy(found, ({ mac, isYielded }) => JSON.stringify([mac, isYielded]));
+    const byMachine = Map.groupBy(found, ({ mac, how }) => `${mac} ${how}`);
     return [...byMachine.values()].map((group) => conflictProblem(self, group, view));
   }
 
-  /** A conflict that lasts; one with a member that gave the address up, as its heartbeats say, is over. */
+  /** A conflict that lasts: one with a member that does not claim the address is over, unless it is heard again. */
   #reportable(key: string, conflict: Conflict, view: MembersView, nowMs: number): ReportedConflict | undefined {
     const { foreign, phase } = conflict;
     if (foreign === undefined) return undefined;
     const node = view.nodeOf(foreign.mac);
-    if (phase !== "announcing") return phase === "yielded" ? reported(conflict.ip, foreign, true) : undefined;
-    if (node !== undefined && isGivenUp(key, conflict, view, nowMs)) {
-      this.settle(key);
-      return undefined;
-    }
-    const lasts = node === undefined ? isLasting(conflict, nowMs) : outlastsHandover(conflict, nowMs);
-    return lasts ? reported(conflict.ip, foreign, false) : undefined;
+    if (phase !== "announcing") return phase === "yielded" ? reported(conflict.ip, foreign, "yielded") : undefined;
+    const isClaimed = node === undefined || view.claimsOf(node)?.has(key) !== false;
+    const lasts = node !== undefined && isClaimed ? outlastsHandover(conflict, nowMs) : isLasting(conflict, nowMs);
+    // What was heard while a member gave the address up says nothing.
+    const isEcho = !isClaimed && !isHeardAfterHandover(conflict);
+    return lasts && !isEcho ? reported(conflict.ip, foreign, isClaimed ? "announced" : "answered") : undefined;
   }
 
   #put(conflict: Conflict): void {
@@ -135,25 +135,20 @@ export class AddressConflicts {
 interface ReportedConflict {
   readonly ip: Ip;
   readonly mac: string;
-  readonly isYielded: boolean;
+  /** `answered`: by a member that does not claim it, so by another program there. */
+  readonly how: "announced" | "answered" | "yielded";
 }
 
-function reported(ip: Ip, { mac }: ForeignMachine, isYielded: boolean): ReportedConflict {
-  return { ip, mac, isYielded };
+function reported(ip: Ip, { mac }: ForeignMachine, how: ReportedConflict["how"]): ReportedConflict {
+  return { ip, mac, how };
 }
 
 function actionsOf(key: string, { conflict: { ip }, actions }: ConflictStep): readonly DueAction[] {
   return actions.map((action) => ({ key, ip, action }));
 }
 
-function isGivenUp(key: string, conflict: Conflict, { nodeOf, claimsOf }: MembersView, nowMs: number): boolean {
-  const node = conflict.foreign && nodeOf(conflict.foreign.mac);
-  const claims = node === undefined ? undefined : claimsOf(node);
-  return outlastsHandover(conflict, nowMs) && claims?.has(key) === false;
-}
-
 function conflictProblem(self: string, group: readonly ReportedConflict[], { nodeOf }: MembersView): Problem {
-  const [{ mac, isYielded } = { mac: "", isYielded: false }] = group;
+  const [{ mac, how } = { mac: "", how: "announced" }] = group;
   const texts = printAddresses(group.map(({ ip }) => ip));
   const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
   const common = {
@@ -161,7 +156,7 @@ function conflictProblem(self: string, group: readonly ReportedConflict[], { nod
     severity: "error",
     addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
   } as const;
-  if (isYielded)
+  if (how === "yielded")
     return {
       ...common,
       code: "ADDRESS_YIELDED",
@@ -177,8 +172,10 @@ function conflictProblem(self: string, group: readonly ReportedConflict[], { nod
     what: `${self} and ${other} both announce ${named}`,
     why: `${mac} says by ARP or NDP that it has them while ${self} announces them`,
     fix:
-      node === undefined
-        ? `Take the addresses away from that machine, or out of the pool`
-        : `Allow the heartbeat port between ${self} and ${node} in both directions`,
+      how === "answered" && node !== undefined
+        ? `Look on ${node} for another program that answers for them (MetalLB, kube-vip), or an interface that has them: its speaker does not`
+        : node === undefined
+          ? `Take the addresses away from that machine, or out of the pool`
+          : `Allow the heartbeat port between ${self} and ${node} in both directions`,
   };
 }

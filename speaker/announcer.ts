@@ -1,4 +1,4 @@
-import type { WantedAddress } from "#src/election/member.ts";
+import type { Member, WantedAddress } from "#src/election/member.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
@@ -20,14 +20,21 @@ export interface AnnouncedAddress {
 /** What a speaker knows when an announcer compares it with what is on the wire. */
 export interface AnnouncerView {
   readonly node: string;
+  /** This speaker as the others hear of it, with its claims. */
+  readonly self: Member;
   readonly wanted: ReadonlyMap<string, WantedAddress>;
   /** Networks of `networks()` that heartbeats have no room for. */
   readonly untold: readonly Cidr[];
   /** The node with an interface of this Ethernet address, if it is a member's. */
   nodeOf(mac: string): string | undefined;
+  /** The other live members, with their claims. */
+  live(): readonly Member[];
   /** What a member claims that is heard; undefined where it is not. */
   claimsOf(node: string): ReadonlyMap<string, Claim> | undefined;
 }
+
+/** What a speaker knows at each tick. */
+export type TickView = Pick<AnnouncerView, "self" | "nodeOf" | "live">;
 
 /**
  * One way to bring the traffic of addresses to this node: layer 2 is the first. The speaker says which addresses, by the
@@ -50,7 +57,7 @@ export interface Announcer {
   /** Its interfaces changed: announces everything again, where it is served now. */
   linksChanged(nowMs: number): void;
   /** Sends what is due; to be called often. True where it answers for other addresses than before. */
-  tick(view: Pick<AnnouncerView, "nodeOf">, nowMs: number): boolean;
+  tick(view: TickView, nowMs: number): boolean;
   /** What its user can fix. */
   problems(view: AnnouncerView, nowMs: number): readonly Problem[];
 }

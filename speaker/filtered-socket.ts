@@ -9,6 +9,8 @@ export interface FilteredSocketOptions {
   readonly family: Family;
   readonly interfaceIndex: number;
   readonly openPacketSocket: OpenPacketSocket;
+  /** Frames taken from the kernel at once; left out: as many as `openPacketSocket` takes. */
+  readonly slots?: number;
   /** The filter for some addresses, and that for any. */
   exact(addresses: readonly Ip[]): Uint8Array;
   wide(): Uint8Array;
@@ -27,10 +29,11 @@ export class FilteredSocket {
 
   /** Throws where the kernel does not open it, as `openPacketSocket` does. */
   constructor(options: FilteredSocketOptions) {
-    const { family, interfaceIndex, openPacketSocket, exact, wide, onFrame, onError, onWideFilter } = options;
+    const { family, interfaceIndex, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } = options;
     this.family = family;
     const etherType = ETHER_TYPES[family];
-    this.#socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), onFrame, onError });
+    const size = slots === undefined ? {} : { slots };
+    this.#socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...size, onFrame, onError });
     this.#filter = new AddressFilter(this.#addresses, {
       socket: this.#socket,
       exact: () => exact([...this.#addresses.values()]),

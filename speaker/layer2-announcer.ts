@@ -5,7 +5,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { printMac } from "#src/wire/mac.ts";
 import { AddressConflicts, type DueAction } from "./address-conflicts.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
-import type { AnnouncedAddress, Announcer, AnnouncerView } from "./announcer.ts";
+import type { AnnouncedAddress, Announcer, AnnouncerView, TickView } from "./announcer.ts";
 import type { CounterSet } from "./counter-set.ts";
 import type { LastAnswers } from "./last-answers.ts";
 import type { LinkResponder } from "./link-responder.ts";
@@ -13,13 +13,23 @@ import { localAddressProblems } from "./local-address-problems.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import type { InterfaceState } from "./messages.ts";
 import { untoldNetworkProblems } from "./networks-to-tell.ts";
+import { OwnerChecks } from "./owner-checks.ts";
 import type { Responders } from "./responders.ts";
 import { sharedNetworkProblems } from "./shared-networks.ts";
 
 export interface Layer2AnnouncerOptions {
   readonly responders: Pick<
     Responders,
-    "announce" | "probe" | "setAnnounced" | "setWatched" | "settle" | "subnets" | "links" | "sharedNetworks"
+    | "announce"
+    | "ask"
+    | "links"
+    | "probe"
+    | "setAnnounced"
+    | "setChecked"
+    | "setWatched"
+    | "settle"
+    | "sharedNetworks"
+    | "subnets"
   >;
   readonly counters: CounterSet;
   readonly answers: Pick<LastAnswers, "forget">;
@@ -35,6 +45,7 @@ export class Layer2Announcer implements Announcer {
   readonly #options: Layer2AnnouncerOptions;
   readonly #queue: AnnouncementQueue;
   readonly #conflicts: AddressConflicts;
+  readonly #owners = new OwnerChecks();
   /** All that it is to announce, by text. */
   readonly #claimed = new Map<string, AnnouncedAddress>();
   /** Those of them that it answers for: all but those that are yielded, or of which it is not known yet that they are free. */
@@ -99,7 +110,13 @@ export class Layer2Announcer implements Announcer {
     this.#conflicts.hear(printIp(ip), mac, nowMs);
   }
 
-  tick(view: Pick<AnnouncerView, "nodeOf">, nowMs: number): boolean {
+  /** A machine says on the wire that it has an address which is asked for. */
+  hearOwner(ip: Ip, mac: string, nodeOf: AnnouncerView["nodeOf"]): void {
+    this.#owners.hear(printIp(ip), mac, nodeOf);
+  }
+
+  tick(view: TickView, nowMs: number): boolean {
+    this.#checkOwners(view, nowMs);
     const due = this.#conflicts.takeDue(view, nowMs);
     for (const one of due) this.#act(one);
     const keys = due.filter(({ action }) => action === "announce" || action === "withdraw").map(({ key }) => key);
@@ -115,6 +132,7 @@ export class Layer2Announcer implements Announcer {
     const serving = responders.links().map(({ link }) => link.name);
     return [
       ...this.#conflicts.problems(node, view, nowMs),
+      ...this.#owners.problems(node),
       ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
       ...untoldNetworkProblems(node, untold),
       ...sharedNetworkProblems(responders.sharedNetworks()),
@@ -133,6 +151,14 @@ export class Layer2Announcer implements Announcer {
       if (this.#announced.has(key)) this.#start(key, nowMs);
       else this.#stop(key);
     }
+  }
+
+  #checkOwners(view: TickView, nowMs: number): void {
+    const questions = this.#owners.tick(view, nowMs);
+    if (questions === undefined) return;
+    const { responders } = this.#options;
+    if (questions.heard !== undefined) responders.setChecked(questions.heard);
+    for (const ip of questions.asked) responders.ask(ip);
   }
 
   #act({ ip, action }: DueAction): void {

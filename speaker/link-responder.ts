@@ -14,6 +14,7 @@ import {
   ndpFilter,
 } from "#src/layer2/filter.ts";
 import { probeFrame } from "#src/layer2/probe-frame.ts";
+import { questionFrame } from "#src/layer2/question-frame.ts";
 import { readClaim } from "#src/layer2/read-claim.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
@@ -33,14 +34,25 @@ export interface LinkResponderOptions {
   readonly openPacketSocket: OpenPacketSocket;
   readonly groups: Pick<GroupMembership, "join" | "leave">;
   /** A request for an address was answered, of the host with the address `asker`. */
-  onReply(protocol: "arp" | "ndp", ip: Ip, asker: Ip): void;
+  onReply(protocol: "arp" | "ndp", ip: Ip, asker: AskingHost): void;
   onDrop(reason: DropReason): void;
   /** Another machine says that it has a watched address. */
   onForeignClaim(protocol: "arp" | "ndp", ip: Ip, mac: string): void;
+  /** A machine says that it has one of the addresses that are asked for. */
+  onOwnerHeard(ip: Ip, mac: string): void;
   onError(errno: number): void;
   /** The kernel refuses a filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
 }
+
+/** A host that asked for an address. */
+export interface AskingHost {
+  /** 0.0.0.0 or :: where it has none yet. */
+  readonly ip: Ip;
+  readonly mac: Uint8Array;
+}
+
+type SocketKind = keyof typeof FILTERS;
 
 /** On one link: answers ARP and NDP for the addresses announced there, announces them unasked, and hears who else has them. */
 export class LinkResponder {
@@ -53,11 +65,14 @@ export class LinkResponder {
   }
   readonly #options: LinkResponderOptions;
   readonly #announced = new ServedAddresses((address) => this.#serves(address));
+  readonly #checked = new ServedAddresses((address) => this.#serves(address));
   readonly #watched = new ServedAddresses((address) => this.#serves(address));
   /** Requests for announced addresses. */
   readonly #asked: Sockets;
   /** Claims to watched ones: apart, because one filter for both would have room for half as many addresses. */
   readonly #claimed: Sockets;
+  /** Answers of the owners of a few others, which change every few seconds. */
+  readonly #answered: Sockets;
   readonly #all: readonly FilteredSocket[];
 
   constructor(options: LinkResponderOptions) {
@@ -65,11 +80,13 @@ export class LinkResponder {
     this.link = options.link;
     this.subnets = options.anySubnet ? EVERYTHING : options.share.kept;
     using opened = new DisposableStack(); // closes what is open if the next one does not open
-    const open = (family: Family, kind: "asked" | "claimed"): FilteredSocket =>
+    const open = (family: Family, kind: SocketKind): FilteredSocket =>
       opened.adopt(this.#open(family, kind), (socket) => socket.close());
-    this.#asked = { ipv4: open("ipv4", "asked"), ipv6: open("ipv6", "asked") };
-    this.#claimed = { ipv4: open("ipv4", "claimed"), ipv6: open("ipv6", "claimed") };
-    this.#all = [...Object.values(this.#asked), ...Object.values(this.#claimed)];
+    const both = (kind: SocketKind): Sockets => ({ ipv4: open("ipv4", kind), ipv6: open("ipv6", kind) });
+    this.#asked = both("asked");
+    this.#claimed = both("claimed");
+    this.#answered = both("answered");
+    this.#all = [this.#asked, this.#claimed, this.#answered].flatMap((sockets) => Object.values(sockets));
     opened.move();
   }
 
@@ -91,9 +108,16 @@ export class LinkResponder {
     for (const socket of Object.values(this.#claimed)) socket.change(added, removed);
   }
 
+  /** Listens for the owners of exactly these addresses, of those that this link serves. */
+  setChecked(addresses: ReadonlyMap<string, AnnouncedAddress>): void {
+    const { added, removed } = this.#checked.update(addresses);
+    for (const socket of Object.values(this.#answered)) socket.change(added, removed);
+  }
+
   /** Goes on where one for the same link ends: it is a member of all groups before the other one leaves them. */
   takeFrom(other: LinkResponder): void {
     this.setWatched(other.#watched.byText);
+    this.setChecked(other.#checked.byText);
     this.setAnnounced(other.#announced.byText);
   }
 
@@ -117,6 +141,15 @@ export class LinkResponder {
     return true;
   }
 
+  /** Asks the owner of a checked address; false if this link does not serve it. */
+  ask(ip: Ip): boolean {
+    if (!this.#checked.has(printIp(ip))) return false;
+    const { mac, addresses } = this.link;
+    const linkLocal = addresses.find((one) => one.ip.family === "ipv6" && one.scope === "link")?.ip;
+    this.#send(this.#answered[ip.family], questionFrame(ip, { mac, linkLocal }));
+    return true;
+  }
+
   /** Frames that the kernel dropped because we were too slow, since the last call. */
   readDropped(): number {
     return this.#all.reduce((sum, socket) => sum + socket.readDropped(), 0);
@@ -132,14 +165,15 @@ export class LinkResponder {
     return interfaces?.includes(this.link.name) !== false && isServedByLink(ip, share, anySubnet);
   }
 
-  #open(family: Family, kind: "asked" | "claimed"): FilteredSocket {
+  #open(family: Family, kind: SocketKind): FilteredSocket {
     const { openPacketSocket, onError, onWideFilter } = this.#options;
     const socket: FilteredSocket = new FilteredSocket({
       family,
       interfaceIndex: this.link.index,
       openPacketSocket,
       ...FILTERS[kind][family],
-      onFrame: (frame) => (kind === "asked" ? this.#answer(frame, socket) : this.#hear(frame, socket)),
+      ...(kind === "asked" ? {} : { slots: CLAIM_SLOTS }),
+      onFrame: (frame) => (kind === "asked" ? this.#answer(frame, socket) : this.#hear(frame, socket, kind)),
       onError,
       onWideFilter: (error) => onWideFilter(this.link.name, error),
     });
@@ -149,14 +183,16 @@ export class LinkResponder {
   #answer(frame: Uint8Array, socket: FilteredSocket): void {
     const reaction = answer(frame, { mac: this.link.mac, isAnnounced: (ip) => socket.has(ip) });
     if (reaction.kind === "drop") return this.#options.onDrop(reaction.reason);
-    this.#options.onReply(PROTOCOLS[socket.family], reaction.ip, reaction.asker);
+    const { asker, askerMac } = reaction;
+    this.#options.onReply(PROTOCOLS[socket.family], reaction.ip, { ip: asker, mac: askerMac });
     return this.#send(socket, reaction.frame);
   }
 
-  #hear(frame: Uint8Array, socket: FilteredSocket): void {
+  #hear(frame: Uint8Array, socket: FilteredSocket, kind: "claimed" | "answered"): void {
     const claim = readClaim(frame, this.link.mac);
     if (claim === undefined || !socket.has(claim.ip)) return;
-    this.#options.onForeignClaim(PROTOCOLS[socket.family], claim.ip, printMac(claim.mac));
+    if (kind === "answered") this.#options.onOwnerHeard(claim.ip, printMac(claim.mac));
+    else this.#options.onForeignClaim(PROTOCOLS[socket.family], claim.ip, printMac(claim.mac));
   }
 
   #send(socket: FilteredSocket, frame: Uint8Array): void {
@@ -169,12 +205,18 @@ type Sockets = Readonly<Record<Family, FilteredSocket>>;
 
 const PROTOCOLS = { ipv4: "arp", ipv6: "ndp" } as const;
 
+/** Claims are rare, and one that is lost is heard again. */
+const CLAIM_SLOTS = 16;
+
+const CLAIM_FILTERS = {
+  ipv4: { exact: arpClaimFilter, wide: anyArpClaimFilter },
+  ipv6: { exact: ndpClaimFilter, wide: anyNdpClaimFilter },
+} as const;
+
 const FILTERS = {
   asked: { ipv4: { exact: arpFilter, wide: anyArpFilter }, ipv6: { exact: ndpFilter, wide: anyNdpFilter } },
-  claimed: {
-    ipv4: { exact: arpClaimFilter, wide: anyArpClaimFilter },
-    ipv6: { exact: ndpClaimFilter, wide: anyNdpClaimFilter },
-  },
+  claimed: CLAIM_FILTERS,
+  answered: CLAIM_FILTERS,
 } as const;
 
 const EVERYTHING: readonly Cidr[] = [

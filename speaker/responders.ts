@@ -1,4 +1,4 @@
-import type { Ip } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
@@ -111,6 +111,17 @@ export class Responders {
   /** Asks on every link that serves the address whether another machine has it. */
   probe(ip: Ip): void {
     for (const responder of this.#byIndex.values()) responder.probe(ip);
+  }
+
+  /** Listens for the owners of exactly these addresses. */
+  setChecked(ips: readonly Ip[]): void {
+    const addresses = new Map(ips.map((ip) => [printIp(ip), { ip }]));
+    for (const responder of this.#byIndex.values()) responder.setChecked(addresses);
+  }
+
+  /** Asks the owner of a checked address on every link that serves it. */
+  ask(ip: Ip): void {
+    for (const responder of this.#byIndex.values()) responder.ask(ip);
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { Ip } from "#src/ip/address.ts";
 import { readArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
@@ -8,6 +9,7 @@ import type { Routes } from "#src/linux/routes.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { printMac } from "#src/wire/mac.ts";
 import { AnswersReporter } from "./answers-reporter.ts";
 import { ConnectionKeeper, connectionsNotKept } from "./connection-keeper.ts";
 import { CounterSet } from "./counter-set.ts";
@@ -23,6 +25,9 @@ import { Speaker } from "./speaker.ts";
 const REOPEN_MS = 1_000;
 /** Different troubles that are logged; more of them say nothing new. */
 const MAX_TROUBLES = 1_000;
+
+/** The first ten bits of link-local IPv6 addresses (RFC 4291 section 2.5.6). */
+const LINK_LOCAL = 0x3fan;
 
 /** The way to the main thread and back. */
 export interface WorkerPort {
@@ -68,10 +73,13 @@ export async function runWorker(
     groups,
     onReply: (protocol, ip, asker) => {
       counters.add("replies_sent", protocol);
-      answers.note(ip, asker, answeredMs);
+      // Members ask for what this speaker announces, to see that it answers: that is not of interest to its user.
+      if (!mayBeMember(asker.ip) || speaker.nodeOf(printMac(asker.mac)) === undefined)
+        answers.note(ip, asker.ip, answeredMs);
     },
     onDrop: (reason) => counters.add("frames_dropped", reason),
     onForeignClaim: (protocol, ip, mac) => layer2.hearForeignClaim(protocol, { ip, mac }, monotonicMs()),
+    onOwnerHeard: (ip, mac) => layer2.hearOwner(ip, mac, (one) => speaker.nodeOf(one)),
     onError: (errno) => counters.add("socket_errors", String(errno)),
     onWideFilter: (name, error) =>
       warnOnce("the kernel refuses a filter by address, all requests are looked at", {
@@ -171,6 +179,11 @@ function keepConnections(
   const socket = new NfTablesSocket((errno) => onProblems([connectionsNotKept(node, errno)]));
   const keeper = new ConnectionKeeper({ node, socket, keptMs, onProblems });
   return { keeper, close: () => socket[Symbol.dispose]() };
+}
+
+/** Whether a question comes from an address that members ask with: none, or a link-local one. */
+function mayBeMember({ family, value }: Ip): boolean {
+  return value === 0n || (family === "ipv6" && value >> 118n === LINK_LOCAL);
 }
 
 /** Logs each different trouble once, so that a broken member cannot fill the log. */

@@ -8,7 +8,7 @@ import type { Ip } from "#src/ip/address.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
-import type { Announcer } from "./announcer.ts";
+import type { Announcer, TickView } from "./announcer.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
@@ -216,7 +216,7 @@ export class Speaker {
       this.#spreading.wake();
     }
     this.#moves = NO_MOVES;
-    const view = { nodeOf: (mac: string) => this.#members.nodeOf(mac) };
+    const view = this.#tickView();
     for (const announcer of this.#options.announcers) if (announcer.tick(view, nowMs)) this.#reporter.markDue();
   }
 
@@ -258,7 +258,7 @@ export class Speaker {
       node: this.#options.settings.node,
       wanted: this.#wanted.byAddress,
       untold: this.#networks.left,
-      nodeOf: (mac: string) => this.#members.nodeOf(mac),
+      ...this.#tickView(),
       claimsOf: (node: string) => this.#membership.claimsOf(node),
     };
     const announcing = this.#options.announcers.flatMap((announcer) => announcer.problems(view, nowMs));
@@ -296,6 +296,19 @@ export class Speaker {
     const moment = { self: this.#options.settings.node, nowMs, viewVersion, isUnsettled, isCutOff };
     this.#moves = new Set(this.#spreading.due(this.#view(), moment));
     this.#dirty.mark(this.#moves);
+  }
+
+  #tickView(): TickView {
+    return {
+      self: this.#self(),
+      nodeOf: (mac) => this.#members.nodeOf(mac),
+      live: () => this.#members.live(),
+    };
+  }
+
+  /** The node with an interface of this Ethernet address, if it is a member's. */
+  nodeOf(mac: string): string | undefined {
+    return this.#members.nodeOf(mac);
   }
 
   #view(): ElectionView {

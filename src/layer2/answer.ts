@@ -39,6 +39,8 @@ export type Answer =
       readonly ip: Ip;
       /** That of the host that asked; 0.0.0.0 or :: where it has none yet. */
       readonly asker: Ip;
+      /** Its Ethernet address. */
+      readonly askerMac: Uint8Array;
     }
   | { readonly kind: "drop"; readonly reason: DropReason };
 
@@ -71,8 +73,8 @@ function answerArp(ethernet: EthernetFrame, responder: Responder): Answer {
   if (equalMacs(source, responder.mac) || equalMacs(request.senderMac, responder.mac)) return drop("own-frame");
   if (request.senderIp.value === request.targetIp.value) return drop("gratuitous");
   if (!isMachineMac(request.senderMac)) return drop("sender");
-  const { targetIp: ip, senderIp: asker } = request;
-  return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip, asker };
+  const { targetIp: ip, senderIp: asker, senderMac: askerMac } = request;
+  return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip, asker, askerMac };
 }
 
 /** A unicast reply (RFC 826): the asker's addresses become the target's. */
@@ -120,6 +122,7 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
       frame: neighborAdvertisementFrame({ target, mac, ...to }),
       ip: target,
       asker: packet.source,
+      askerMac: etherSource,
     };
   }
   // A neighbour that re-checks its entry asks by unicast and may leave the option out (RFC 4861 section 4.3).
@@ -127,7 +130,8 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
   if (isMulticast(packet.source) || !isMachineMac(destinationMac)) return drop("sender");
   if (equalMacs(destinationMac, mac)) return drop("own-frame");
   const to = { destination: packet.source, destinationMac, solicited: true };
-  return { kind: "reply", frame: neighborAdvertisementFrame({ target, mac, ...to }), ip: target, asker: packet.source };
+  const frame = neighborAdvertisementFrame({ target, mac, ...to });
+  return { kind: "reply", frame, ip: target, asker: packet.source, askerMac: destinationMac };
 }
 
 function isUnspecified(ip: Ip): boolean {

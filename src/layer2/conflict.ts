@@ -116,6 +116,11 @@ export function outlastsHandover({ foreign }: Conflict, nowMs: number): boolean 
   return isHeard(foreign, nowMs);
 }
 
+/** Whether the other machine said it again after the time that a handover takes. */
+export function isHeardAfterHandover({ foreign }: Conflict): boolean {
+  return foreign !== undefined && foreign.lastMs - foreign.firstMs >= GRACE_MS;
+}
+
 function isHeard(foreign: ForeignMachine | undefined, nowMs: number): foreign is ForeignMachine {
   return foreign !== undefined && nowMs - foreign.firstMs >= GRACE_MS && nowMs - foreign.lastMs <= MEMORY_MS;
 }

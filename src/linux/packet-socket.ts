@@ -16,7 +16,7 @@ const PACKET_MULTICAST = 2;
 export const PACKET_OTHERHOST = 3;
 export const PACKET_OUTGOING = 4;
 
-/** Frames taken from the kernel at once. */
+/** Frames taken from the kernel at once, by default. */
 const SLOTS = 64;
 /** ARP and NDP frames fit an Ethernet MTU; a longer frame arrives cut and will not decode. */
 const SLOT_BYTES = 2048;
@@ -42,6 +42,8 @@ export interface PacketSocketOptions {
   readonly etherType: number;
   /** The first classic BPF filter; no frame that it refuses ever arrives. */
   readonly filter: Uint8Array;
+  /** Frames taken from the kernel at once, 2 KB each. Default 64. */
+  readonly slots?: number;
   /** Default 4 MiB; without CAP_NET_ADMIN at most what the system allows. */
   readonly receiveBufferBytes?: number;
   /**
@@ -65,7 +67,7 @@ export const openPacketSocket: OpenPacketSocket = (options) => {
     domain: AF_PACKET,
     type: SOCK_RAW,
     protocol: 0, // receives nothing until bound
-    slots: SLOTS,
+    slots: options.slots ?? SLOTS,
     slotBytes: SLOT_BYTES,
     onDatagram: (frame, sender) => {
       const packetType = sender[SOCKADDR_LL.packetType] ?? PACKET_OTHERHOST;

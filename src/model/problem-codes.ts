@@ -744,6 +744,14 @@ export const PROBLEM_CODES = {
       "the other for dead, so both may announce the same addresses.",
     solve: "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at both speakers' logs.",
   },
+  OWNER_DOES_NOT_ANSWER: {
+    meaning:
+      "A speaker asked by ARP or NDP for an address that another one announces, several times, and heard no answer, although the heartbeats " +
+      "of the other one arrive.",
+    solve:
+      "Look at the log of the speaker that does not answer (is CAP_NET_RAW gone?), and whether a switch between the two nodes filters ARP or " +
+      "IPv6 multicast.",
+  },
   ADDRESS_YIELDED: {
     meaning:
       "A speaker does not announce an address, because another machine on the network has it and the pool of the address says " +

@@ -68,7 +68,17 @@ describe("AddressConflicts", () => {
     conflicts.hear(IPS[0], MAC, 0);
     expect(find(conflicts, 4_000, member("n2", new Map([[IPS[0], claim]])))).toHaveLength(1);
     expect(find(conflicts, 5_000, member("n2", new Map()))).toEqual([]);
-    expect(find(conflicts, 6_000, member("n2"))).toEqual([]);
+  });
+
+  it("H what a member answers for and does not claim is another program there, once that is heard again", () => {
+    const conflicts = claiming();
+    conflicts.hear(IPS[0], MAC, 0);
+    conflicts.hear(IPS[0], MAC, 1_500);
+    expect(find(conflicts, 10_000, member("n2", new Map()))).toEqual([]);
+    conflicts.hear(IPS[0], MAC, 60_000);
+    expect(find(conflicts, 61_000, member("n2", new Map()))).toMatchObject([
+      { code: "ADDRESS_HAS_TWO_OWNERS", fix: expect.stringMatching(/^Look on n2 for another program/) },
+    ]);
   });
 
   it("L3 it lasts as long as the other machine repeats it", () => {

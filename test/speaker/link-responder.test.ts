@@ -67,7 +67,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
   const open = new Map<number, { filter: Uint8Array; filters: number; sent: Uint8Array[] }>();
   /** Joins and leaves of solicited-node groups, in order. */
   const groups: string[] = [];
-  const isSecond = new Set<number>();
+  const opens = new Map<number, number>();
   const said: { problems: readonly Problem[]; wide: string[] } = { problems: [], wide: [] };
   const responders = new Responders({
     interfaces: [],
@@ -78,9 +78,10 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     openPacketSocket: (options): PacketSocket => {
       if (refuse.open?.(options) === true) throw refusal("EPERM");
       const socket = { filter: options.filter, filters: 0, sent: [] as Uint8Array[] };
-      // Of each link the socket for requests is the first of each kind; that for claims follows.
-      const key = isSecond.has(options.etherType) ? -options.etherType : options.etherType;
-      if (!isSecond.delete(options.etherType)) isSecond.add(options.etherType);
+      // Of each link the socket for requests is the first of each kind; those for claims and for answers of owners follow.
+      const place = opens.get(options.etherType) ?? 0;
+      opens.set(options.etherType, (place + 1) % 3);
+      const key = options.etherType * ([1, -1, 2][place] ?? 0);
       open.set(key, socket);
       const close = (): void => {
         if (open.get(key) === socket) open.delete(key);
@@ -100,6 +101,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     onReply: () => undefined,
     onDrop: () => undefined,
     onForeignClaim: () => undefined,
+    onOwnerHeard: () => undefined,
     onError: () => undefined,
     onWideFilter: (name) => said.wide.push(name),
     onProblems: (problems) => (said.problems = problems),
@@ -246,7 +248,7 @@ describe("Responders", () => {
       expect(responders.setLinks(new Map([[7, changed]]))).toBe(true);
       const [join, leave] = ["join lan0 2001:db8::c0:ffee", "leave lan0 2001:db8::c0:ffee"];
       expect(groups).toEqual([join, join, leave]);
-      expect(open.size).toBe(4);
+      expect(open.size).toBe(6);
       expect(open.get(NDP)?.filter).toEqual(ndpFilter([vip6]));
       responders.announce(vip6);
       expect(open.get(NDP)?.sent).toEqual(announcementFrames(vip6, changed.mac));
@@ -269,7 +271,7 @@ describe("Responders", () => {
     expect(responders.retryFailed()).toBe(false);
     mayOpen = true;
     expect(responders.retryFailed()).toBe(true);
-    expect(open.size).toBe(4);
+    expect(open.size).toBe(6);
     expect(said.problems).toEqual([]);
     expect(responders.retryFailed()).toBe(false);
   });

@@ -97,6 +97,7 @@ describe("Responders", () => {
       onReply: () => undefined,
       onDrop: () => undefined,
       onForeignClaim: () => undefined,
+      onOwnerHeard: () => undefined,
       onError: () => undefined,
       onWideFilter: () => undefined,
       onProblems: () => undefined,

@@ -202,6 +202,8 @@ export class SpeakerNetwork {
           if (!this.foreign.has(printIp(ip))) return;
           this.station(name).layer2.hearForeignClaim(ip.family === "ipv4" ? "arp" : "ndp", claim, this.nowMs);
         },
+        setChecked: () => undefined,
+        ask: () => undefined,
         settle: () => undefined,
         announce: (ip: Ip) => {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
