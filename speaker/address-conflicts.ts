@@ -19,6 +19,7 @@ import { DEFAULT_CONFLICT_POLICY } from "#src/model/conflict-policy.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
+import { nameOfMac } from "#src/wire/name-of-mac.ts";
 import type { AnnouncedAddress, AnnouncerView } from "./announcer.ts";
 
 /** Texts of addresses that a Problem names. */
@@ -149,6 +150,8 @@ function actionsOf(key: string, { conflict: { ip }, actions }: ConflictStep): re
 
 function conflictProblem(self: string, group: readonly ReportedConflict[], { nodeOf }: MembersView): Problem {
   const [{ mac, how } = { mac: "", how: "announced" }] = group;
+  const name = nameOfMac(mac);
+  const machine = `the machine ${mac}${name === undefined ? "" : ` (${name})`}`;
   const texts = printAddresses(group.map(({ ip }) => ip));
   const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
   const common = {
@@ -161,11 +164,11 @@ function conflictProblem(self: string, group: readonly ReportedConflict[], { nod
       ...common,
       code: "ADDRESS_YIELDED",
       what: `${self} does not announce ${named}`,
-      why: `the machine ${mac} answers for them, and their pool says to yield`,
+      why: `${machine} answers for them, and their pool says to yield`,
       fix: `Take the addresses away from that machine or out of the pool, or write defend as the pool's conflict`,
     };
   const node = nodeOf(mac);
-  const other = node === undefined ? `the machine ${mac}` : `${node} (${mac})`;
+  const other = node === undefined ? machine : `${node} (${mac})`;
   return {
     ...common,
     code: "ADDRESS_HAS_TWO_OWNERS",

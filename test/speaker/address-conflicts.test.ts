@@ -63,6 +63,13 @@ describe("AddressConflicts", () => {
     expect(find(conflicts, 3_030)[0]?.what).toBe(`n1 and the machine ${MAC} both announce 192.0.2.200`);
   });
 
+  it("J a virtual router is named by what its MAC says for sure", () => {
+    const conflicts = claiming();
+    for (const atMs of [0, 3_020]) conflicts.hear(IPS[0], "00:00:5e:00:01:33", atMs);
+    const named = "the machine 00:00:5e:00:01:33 (VRRP or CARP, virtual router 51)";
+    expect(find(conflicts, 3_030)[0]?.what).toBe(`n1 and ${named} both announce 192.0.2.200`);
+  });
+
   it("L3 what a member has given up, as its heartbeats say, is no Problem", () => {
     const conflicts = claiming();
     conflicts.hear(IPS[0], MAC, 0);
