@@ -11,6 +11,11 @@ export interface FilteredSocketOptions {
   readonly openPacketSocket: OpenPacketSocket;
   /** Frames taken from the kernel at once; left out: as many as `openPacketSocket` takes. */
   readonly slots?: number;
+  /**
+   * Open only while there are addresses: the kernel runs the filter for each packet of the family, so that a socket which hears
+   * nothing still costs something.
+   */
+  readonly isLazy?: boolean;
   /** The filter for some addresses, and that for any. */
   exact(addresses: readonly Ip[]): Uint8Array;
   wide(): Uint8Array;
@@ -18,28 +23,27 @@ export interface FilteredSocketOptions {
   onError(errno: number): void;
   /** The kernel refuses the exact filter; the wide one takes its place. */
   onWideFilter(error: Error): void;
+  /** A lazy one cannot be opened; it is tried again when its addresses change. */
+  onUnopened(error: Error): void;
+}
+
+interface Opened {
+  readonly socket: PacketSocket;
+  readonly filter: AddressFilter;
 }
 
 /** A packet socket for frames about some addresses of one family: ARP for IPv4, NDP for IPv6. */
 export class FilteredSocket {
   readonly family: Family;
-  readonly #socket: PacketSocket;
-  readonly #filter: AddressFilter;
+  readonly #options: FilteredSocketOptions;
   readonly #addresses = new Map<bigint, Ip>();
+  #opened: Opened | undefined;
 
-  /** Throws where the kernel does not open it, as `openPacketSocket` does. */
+  /** One that is not lazy throws where the kernel does not open it, as `openPacketSocket` does. */
   constructor(options: FilteredSocketOptions) {
-    const { family, interfaceIndex, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } = options;
-    this.family = family;
-    const etherType = ETHER_TYPES[family];
-    const size = slots === undefined ? {} : { slots };
-    this.#socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...size, onFrame, onError });
-    this.#filter = new AddressFilter(this.#addresses, {
-      socket: this.#socket,
-      exact: () => exact([...this.#addresses.values()]),
-      wide: wide(),
-      onRefused: onWideFilter,
-    });
+    this.family = options.family;
+    this.#options = options;
+    if (options.isLazy !== true) this.#opened = this.#open();
   }
 
   /** The filter decides in the kernel; this decides while it is wider, and for frames queued before it was replaced. */
@@ -53,25 +57,50 @@ export class FilteredSocket {
     if (more === undefined || less === undefined || more.length + less.length === 0) return;
     for (const ip of more) this.#addresses.set(ip.value, ip);
     for (const { value } of less) this.#addresses.delete(value);
-    this.#filter.changed({ hasMore: more.length > 0 });
+    if (this.#options.isLazy === true) this.#openOrClose();
+    this.#opened?.filter.changed({ hasMore: more.length > 0 });
   }
 
   /** Lets the filter follow what changed before; to be called often. */
   settle(nowMs: number): void {
-    this.#filter.settle(nowMs);
+    this.#opened?.filter.settle(nowMs);
   }
 
-  /** Sends one whole frame; a negative errno where that failed. */
+  /** Sends one whole frame; a negative errno where that failed, 0 where it is not open. */
   send(frame: Uint8Array): number {
-    return this.#socket.send(frame);
+    return this.#opened?.socket.send(frame) ?? 0;
   }
 
   /** Frames that the kernel dropped because this program was too slow, since the last call. */
   readDropped(): number {
-    return this.#socket.readStats().dropped;
+    return this.#opened?.socket.readStats().dropped ?? 0;
   }
 
   close(): void {
-    this.#socket.close();
+    this.#opened?.socket.close();
+    this.#opened = undefined;
+  }
+
+  #openOrClose(): void {
+    if (this.#addresses.size === 0) return this.close();
+    try {
+      this.#opened ??= this.#open();
+    } catch (error) {
+      this.#options.onUnopened(error as Error);
+    }
+  }
+
+  #open(): Opened {
+    const { interfaceIndex, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } = this.#options;
+    const etherType = ETHER_TYPES[this.family];
+    const size = slots === undefined ? {} : { slots };
+    const socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...size, onFrame, onError });
+    const filter = new AddressFilter(this.#addresses, {
+      socket,
+      exact: () => exact([...this.#addresses.values()]),
+      wide: wide(),
+      onRefused: onWideFilter,
+    });
+    return { socket, filter };
   }
 }

@@ -43,6 +43,8 @@ export interface LinkResponderOptions {
   onError(errno: number): void;
   /** The kernel refuses a filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
+  /** The kernel refuses a socket for claims: no other machine is noticed, and all else goes on. */
+  onUnopened(interfaceName: string, error: Error): void;
 }
 
 /** A host that asked for an address. */
@@ -166,16 +168,17 @@ export class LinkResponder {
   }
 
   #open(family: Family, kind: SocketKind): FilteredSocket {
-    const { openPacketSocket, onError, onWideFilter } = this.#options;
+    const { openPacketSocket, onError, onWideFilter, onUnopened } = this.#options;
     const socket: FilteredSocket = new FilteredSocket({
       family,
       interfaceIndex: this.link.index,
       openPacketSocket,
       ...FILTERS[kind][family],
-      ...(kind === "asked" ? {} : { slots: CLAIM_SLOTS }),
+      ...(kind === "asked" ? {} : { slots: CLAIM_SLOTS, isLazy: true }),
       onFrame: (frame) => (kind === "asked" ? this.#answer(frame, socket) : this.#hear(frame, socket, kind)),
       onError,
       onWideFilter: (error) => onWideFilter(this.link.name, error),
+      onUnopened: (error) => onUnopened(this.link.name, error),
     });
     return socket;
   }

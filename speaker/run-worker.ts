@@ -87,6 +87,11 @@ export async function runWorker(
         err: error.message,
         fix: "raise net.core.optmem_max to 131072",
       }),
+    onUnopened: (name, error) =>
+      warnOnce("cannot listen for other machines that have addresses of this speaker", {
+        interface: name,
+        err: error.message,
+      }),
     onProblems: (problems) => post({ kind: "problems", need: "sockets", problems }),
   });
 

@@ -45,6 +45,7 @@ function refusal(code: string): Error {
 }
 
 const ARP = 0x0806;
+const NDP = 0x86dd;
 
 /** Requests for which addresses of 192.0.2.0/23 a filter lets pass. */
 function passing(filter: Uint8Array): ReadonlySet<string> {
@@ -67,7 +68,6 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
   const open = new Map<number, { filter: Uint8Array; filters: number; sent: Uint8Array[] }>();
   /** Joins and leaves of solicited-node groups, in order. */
   const groups: string[] = [];
-  const opens = new Map<number, number>();
   const said: { problems: readonly Problem[]; wide: string[] } = { problems: [], wide: [] };
   const responders = new Responders({
     interfaces: [],
@@ -78,10 +78,8 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     openPacketSocket: (options): PacketSocket => {
       if (refuse.open?.(options) === true) throw refusal("EPERM");
       const socket = { filter: options.filter, filters: 0, sent: [] as Uint8Array[] };
-      // Of each link the socket for requests is the first of each kind; those for claims and for answers of owners follow.
-      const place = opens.get(options.etherType) ?? 0;
-      opens.set(options.etherType, (place + 1) % 3);
-      const key = options.etherType * ([1, -1, 2][place] ?? 0);
+      // That for claims takes few frames at once.
+      const key = options.slots === undefined ? options.etherType : -options.etherType;
       open.set(key, socket);
       const close = (): void => {
         if (open.get(key) === socket) open.delete(key);
@@ -102,6 +100,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     onDrop: () => undefined,
     onForeignClaim: () => undefined,
     onOwnerHeard: () => undefined,
+    onUnopened: () => undefined,
     onError: () => undefined,
     onWideFilter: (name) => said.wide.push(name),
     onProblems: (problems) => (said.problems = problems),
@@ -211,13 +210,16 @@ describe("Responders", () => {
     const watched = claimsOf([...following(3), ipOf("198.51.100.1")]);
     responders.setWatched(watched);
     expect([open.get(ARP)?.filter, open.get(-ARP)?.filter]).toEqual([arpFilter([]), arpClaimFilter(following(3))]);
+    // The kernel runs the filter of each open socket for each packet: none is open for a family without watched addresses.
+    expect([...open.keys()].sort((left, right) => left - right)).toEqual([-ARP, ARP, NDP]);
     responders.setWatched(claimsOf(following(1)), [...watched.keys()]);
     expect(open.get(-ARP)?.filter).toEqual(arpClaimFilter(following(1)));
+    responders.setWatched(new Map(), [...watched.keys()]);
+    expect(open.has(-ARP)).toBe(false);
   });
 
   const vip6 = ipOf("2001:db8::c0:ffee");
   const lan6 = { ip: ipOf("2001:db8::1"), prefixLength: 64, scope: "global" } as const;
-  const NDP = 0x86dd;
   const dual: Link = { ...link, addresses: [...link.addresses, lan6] };
 
   it("F joins the group of each announced IPv6 address on an interface that comes late", () => {
@@ -248,7 +250,7 @@ describe("Responders", () => {
       expect(responders.setLinks(new Map([[7, changed]]))).toBe(true);
       const [join, leave] = ["join lan0 2001:db8::c0:ffee", "leave lan0 2001:db8::c0:ffee"];
       expect(groups).toEqual([join, join, leave]);
-      expect(open.size).toBe(6);
+      expect(open.size).toBe(2);
       expect(open.get(NDP)?.filter).toEqual(ndpFilter([vip6]));
       responders.announce(vip6);
       expect(open.get(NDP)?.sent).toEqual(announcementFrames(vip6, changed.mac));
@@ -271,7 +273,7 @@ describe("Responders", () => {
     expect(responders.retryFailed()).toBe(false);
     mayOpen = true;
     expect(responders.retryFailed()).toBe(true);
-    expect(open.size).toBe(6);
+    expect(open.size).toBe(2);
     expect(said.problems).toEqual([]);
     expect(responders.retryFailed()).toBe(false);
   });

@@ -98,6 +98,7 @@ describe("Responders", () => {
       onDrop: () => undefined,
       onForeignClaim: () => undefined,
       onOwnerHeard: () => undefined,
+      onUnopened: () => undefined,
       onError: () => undefined,
       onWideFilter: () => undefined,
       onProblems: () => undefined,
