@@ -11,7 +11,7 @@ const VIRTUAL: readonly { readonly prefix: readonly number[]; readonly name: str
 
 /**
  * What an Ethernet address surely says of its machine, as text: `VRRP or CARP, virtual router 51`. Undefined for all others: the
- * first half of an ordinary address names a vendor, which is no proof of a program.
+ * first half of an ordinary address names a vendor, and proves no program.
  */
 export function nameOfMac(text: string): string | undefined {
   const mac = parseMac(text);
