@@ -48,7 +48,7 @@ export interface LinkResponderOptions {
 }
 
 /** A host that asked for an address. */
-export interface AskingHost {
+interface AskingHost {
   /** 0.0.0.0 or :: where it has none yet. */
   readonly ip: Ip;
   readonly mac: Uint8Array;
