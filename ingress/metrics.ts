@@ -14,6 +14,7 @@ const REQUESTS = "hawser_ingress_requests_total";
 const ERRORS = "hawser_ingress_errors_total";
 const ENDPOINT_ERRORS = "hawser_ingress_endpoint_errors_total";
 const RETRIES = "hawser_ingress_retries_total";
+const RETRIES_DENIED = "hawser_ingress_retries_denied_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
 const DISPLACED = "hawser_ingress_connections_displaced_total";
@@ -121,6 +122,11 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
     () => tokenKeys.staleCount,
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
+  counter(
+    RETRIES_DENIED,
+    "Requests not sent again although they could have been, because too many to their backend were.",
+    () => counters.retriesDenied,
+  );
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
   counter(DISPLACED, "Idle client connections closed to make room for new ones.", () => gate.displaced);

@@ -39,6 +39,8 @@ export class Counters {
   readonly durations = new BucketCounts(DURATION_BOUNDS);
   connections = 0;
   retries = 0;
+  /** Requests that were not sent again, because too many to their backend were. */
+  retriesDenied = 0;
   openConnections = 0;
   openEndpointConnections = 0;
 

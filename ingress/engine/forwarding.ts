@@ -174,7 +174,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   onUnacknowledged(timesSentAgain: number): void {
     const stream = this.#stream;
     if (stream === undefined || timesSentAgain < REPLAY_AFTER) return;
-    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", stream);
+    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", stream) && this.#hasRetry;
     if (mayMove || timesSentAgain >= GIVE_UP_AFTER) stream.fail("endpoint-silent");
   }
 
@@ -266,7 +266,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   /** Whether another endpoint, or another Service, answers in place of this one. */
   #isLeft(status: number): boolean {
-    if (mayAskAfterStatus(this.#terms.patience?.next, status) && this.#hasTries && this.#isRepeatable) {
+    const mayMove = mayAskAfterStatus(this.#terms.patience?.next, status) && this.#hasTries && this.#isRepeatable;
+    if (mayMove && this.#takesRetry(false)) {
       const failed = this.#stream!;
       this.attempts?.fails(status, this.#context.clockMs());
       failed.close();
@@ -334,7 +335,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     if (this.#status !== 0) {
       this.#terms.choice?.end();
       this.#client.abortClient(failure);
-    } else if (this.#mayRetry(failure, stream)) {
+    } else if (this.#mayRetry(failure, stream) && this.#takesRetry(isStale(failure, stream))) {
       this.#retry(isStale(failure, stream));
     } else {
       this.#terms.choice?.onFailure();
@@ -393,6 +394,18 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */
   get #isRepeatable(): boolean {
     return this.#mayRepeat && this.#isReplayable && !this.#hasInterim;
+  }
+
+  /** The backend's requests are not sent again too often as it is. */
+  get #hasRetry(): boolean {
+    return this.#context.balancer.hasRetry(this.#terms.backend);
+  }
+
+  /** Counts that a request is sent again; false: not again. Where an old connection was closed that says nothing of the backend. */
+  #takesRetry(isOld: boolean): boolean {
+    if (isOld || this.#context.balancer.takeRetry(this.#terms.backend)) return true;
+    this.#context.counters.retriesDenied += 1;
+    return false;
   }
 
   /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */

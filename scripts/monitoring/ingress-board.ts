@@ -160,6 +160,7 @@ export const INGRESS_BOARD: Board = {
           },
           [`sum by (reason) (rate(hawser_ingress_endpoint_errors_total${REPLICAS}${RATE})) > 0`, "{{reason}}"],
           [`sum(rate(hawser_ingress_retries_total${REPLICAS}${RATE}))`, "sent again"],
+          [`sum(rate(hawser_ingress_retries_denied_total${REPLICAS}${RATE}))`, "too many to be sent again"],
         ),
         lines(
           { title: "Endpoints skipped", description: "Now, and how often one was skipped.", unit: "short" },

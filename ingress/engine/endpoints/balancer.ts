@@ -2,11 +2,19 @@ import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
 import { EndpointGroups } from "./endpoint-groups.ts";
 import { EndpointHealth } from "./endpoint-health.ts";
+import { RetryBudget } from "./retry-budget.ts";
 
-/** More backends than a cluster has. Beyond, all turns start again with the first endpoint, which does no harm. */
+/** More backends than a cluster has. Beyond, all turns start again with the first endpoint and full budgets, which does no harm. */
 const MAX_BACKENDS = 65_536;
 
 const NONE: readonly BackendEndpoint[] = [];
+
+/** What is known of one backend. */
+interface KnownBackend {
+  /** Index of the endpoint whose turn it is. */
+  turn: number;
+  readonly retries: RetryBudget;
+}
 
 /** Finds out whether a skipped endpoint, one of these, is back. */
 export type StartTrial = (endpoint: BackendEndpoint, endpoints: readonly BackendEndpoint[]) => void;
@@ -18,7 +26,7 @@ export type StartTrial = (endpoint: BackendEndpoint, endpoints: readonly Backend
 export class Balancer {
   readonly health: EndpointHealth;
   readonly groups = new EndpointGroups();
-  readonly #turns = new Map<string, number>();
+  readonly #backends = new Map<string, KnownBackend>();
   readonly #nowMs: () => number;
   readonly #startTrial: StartTrial;
 
@@ -35,13 +43,30 @@ export class Balancer {
    */
   next(backend: Backend, tried: readonly BackendEndpoint[] = NONE, choice?: EndpointChoice): BackendEndpoint {
     const { key, endpoints } = backend;
-    const turn = this.#turns.get(key);
-    if (turn === undefined && this.#turns.size >= MAX_BACKENDS) this.#turns.clear();
-    const first = (turn ?? 0) % endpoints.length;
+    const known = this.#backends.get(key) ?? this.#remember(key);
+    if (tried.length === 0) known.retries.addRequest();
+    const first = known.turn % endpoints.length;
     const index =
       choice === undefined ? this.#find(endpoints, first, tried) : this.#choose(choice, { endpoints, first, tried });
-    this.#turns.set(key, index + 1);
+    known.turn = index + 1;
     return endpoints[index]!;
+  }
+
+  /** Whether a request to a backend may be sent again now. */
+  hasRetry({ key }: Backend): boolean {
+    return this.#backends.get(key)?.retries.hasOne(this.#nowMs()) !== false;
+  }
+
+  /** Takes one of the times that requests to a backend may be sent again, where there is one. */
+  takeRetry({ key }: Backend): boolean {
+    return this.#backends.get(key)?.retries.take(this.#nowMs()) !== false;
+  }
+
+  #remember(key: string): KnownBackend {
+    if (this.#backends.size >= MAX_BACKENDS) this.#backends.clear();
+    const known = { turn: 0, retries: new RetryBudget(this.#nowMs()) };
+    this.#backends.set(key, known);
+    return known;
   }
 
   /** From `first` on: one that is well and was not tried, else one that was not tried, else the first. */
