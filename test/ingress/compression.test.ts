@@ -13,6 +13,7 @@ import { until } from "#lab/rack/until.ts";
 import type { ContentCoding } from "#src/filters/accepted-codings.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { compressionsBy } from "#test/support/compressions.ts";
+import { engineByHand } from "#test/support/engine-by-hand.ts";
 import { ask, openClient, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
 
@@ -187,6 +188,21 @@ describe("--gzip", () => {
     asked.socket?.resetAndDestroy();
     await until("the compressor to be given up", () => proxy.engine.compressors.streams === 0);
   });
+
+  it.each(CODINGS)(
+    "D %s: an answer that is whole before its request is sent, and the rest of the request is dropped",
+    async (coding) => {
+      const { accept, endpoints } = engineByHand({ compressions: compressionsBy(coding) });
+      const client = accept();
+      client.say(requestOf(coding).replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 1000\r\n\r\nbegin"));
+      endpoints[0]!.events.onConnect();
+      endpoints[0]!.say(answerOf({ isChunked: true }));
+      client.say("more of the body");
+      await until("the end of the answer", () => client.connection.ends.length > 0);
+      expect(client.connection.sent).toContain(`Content-Encoding: ${coding}`);
+      expect(client.connection.ends).toEqual(["end"]);
+    },
+  );
 
   it.each(CODINGS)("D %s: an answer that breaks off is not taken for a whole one", async (coding) => {
     await using endpoint = await startEndpoint((socket) =>

@@ -3,6 +3,7 @@ import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { Connection, ConnectionEvents, OutgoingEvents } from "#ingress/io/connection.ts";
+import type { Compression } from "#src/filters/compression.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
 
@@ -69,7 +70,13 @@ export function engineByHand({
   limits = {},
   looks = [],
   ingresses = [ingressOf("i", { "a.com": { "/": "s" } })],
-}: { limits?: Partial<Limits>; looks?: number[]; ingresses?: readonly Ingress[] } = {}) {
+  compressions = [],
+}: {
+  limits?: Partial<Limits>;
+  looks?: number[];
+  ingresses?: readonly Ingress[];
+  compressions?: readonly Compression[];
+} = {}) {
   let nowMs = 0;
   const endpoints: FakeSide<OutgoingEvents>[] = [];
   const engine = new Engine({
@@ -82,6 +89,7 @@ export function engineByHand({
     wallMs: () => 0,
     soon: (run) => run(),
     limits,
+    compressions,
     readUnacknowledged: () => {
       looks.push(nowMs);
       return Promise.resolve(new Map());
