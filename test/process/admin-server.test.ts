@@ -119,6 +119,7 @@ describe("startAdminServer()", () => {
     const scraper = connect(port, "127.0.0.1")
       .setEncoding("utf8")
       .on("error", () => undefined);
+    const closed = once(scraper, "close").then(() => "closed");
     const poll = async () => {
       if (scraper.destroyed) return "closed";
       scraper.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -126,7 +127,7 @@ describe("startAdminServer()", () => {
         ([text]) => String(text).split("\r\n")[0],
         () => "closed",
       );
-      return Promise.race([answered, once(scraper, "close").then(() => "closed")]);
+      return Promise.race([answered, closed]);
     };
     const silent: Socket[] = [];
     const answers = [await poll()];
