@@ -140,7 +140,7 @@ describe("speakers that watch a few of each other", () => {
     const network = settled(20);
     const [dead = ""] = network.owners();
     for (const node of [dead, ...watchersIn(network, dead)]) network.station(node).isOn = false;
-    network.run(4 * SLOW_MS);
+    network.run(6 * SLOW_MS);
     for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
   });
 
