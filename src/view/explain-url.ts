@@ -35,9 +35,9 @@ function stepsOf(context: UrlContext): readonly UrlStep[] {
   const certificate = explainUrlCertificate(context).map(asUrlStep);
   const rejected = explainRejected(context);
   if (rejected.length > 0) return [listener, ...rejected];
-  const blocked = explainBlocked(context);
-  if (blocked.some(({ answer }) => answer !== undefined)) return [listener, ...blocked, ...certificate];
   const fault = explainMethod(context);
+  const blocked = fault === undefined ? explainBlocked(context) : [];
+  if (blocked.some(({ answer }) => answer !== undefined)) return [listener, ...blocked, ...certificate];
   const inside = fault === undefined ? insideSteps(context) : [fault];
   return [listener, ...blocked, ...inside, ...explainFieldsOfAll(context, inside), ...certificate];
 }

@@ -12,7 +12,7 @@ import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
 import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { hostOf } from "#src/routing/host.ts";
-import { clientCertificatesFor } from "#src/routing/route.ts";
+import { clientCertificatesFor, isKnownHost } from "#src/routing/route.ts";
 import { printIp } from "#src/ip/address.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { explainUrl } from "#src/view/explain-url.ts";
@@ -30,6 +30,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     `Host: ${hostField}`,
     ...fields.map(([name, value]) => `${name}: ${value}`),
   ];
+  if (isSecure && isRejected({ table, input }, question)) return undefined;
   const bytes = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   const head = new RequestHead(DEFAULT_LIMITS);
   expect(readRequestHead(bytes, 0, bytes.length, head)).toBe(bytes.length);
@@ -40,7 +41,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     requestTexts: new RequestTexts(bytes, head, () => 0.999),
     redirectsToHttps: input.redirectsToHttps,
     clockMs: () => 0,
-    blocked: undefined,
+    blocked: input.nginxConfig?.blocked,
     knownHosts: new KnownHosts(),
     clientLimits: new ClientLimits(),
     keyedBuckets: new KeyedBuckets(),
@@ -63,6 +64,11 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
 function hasPolicy(table: SeenRoutes["table"], { hostField }: UrlQuestion): boolean {
   const host = hostOf(hostField);
   return host !== undefined && clientCertificatesFor(table, host) !== undefined;
+}
+
+/** Whether there is no TLS handshake, so that there are no bytes: the host has no rule, and ssl-reject-handshake is on. */
+function isRejected({ table, input }: Pick<SeenRoutes, "table" | "input">, { authority }: UrlQuestion): boolean {
+  return input.nginxConfig?.program.rejectsUnknownHosts === true && !isKnownHost(table, hostOf(authority) ?? "");
 }
 
 function expectSame(seen: SeenRoutes, question: UrlQuestion): void {
