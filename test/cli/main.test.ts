@@ -30,6 +30,7 @@ const verbs = [
   "check",
   "status",
   "ui",
+  "top",
   "explain",
   "pools",
   "routes",

@@ -74,7 +74,7 @@ describe("commands of pages", () => {
         const [, verb = "", rest = ""] = /^(?:\$ )?(?:npx |kubectl )?hawser ([a-z]+)\b([^#|;]*)/.exec(line) ?? [];
         if (verb === "") return [];
         // The demo takes its time for its help; the page of the terminal is written, and its command comes.
-        if (verb === "demo" || verb === "top") return [];
+        if (verb === "demo") return [];
         const help = helps.get(verb);
         if (help === undefined) return [`hawser ${verb}`];
         const options = [...rest.matchAll(/(?<=\s)--[a-z][a-z-]+/g)].map(([option]) => option);
