@@ -8,6 +8,7 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { followLauncher } from "#src/process/follow-launcher.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
+import { openPageRelay } from "./open-page-relay.ts";
 
 /** Its options. */
 export const demoOptions = {
@@ -19,7 +20,10 @@ export const demoOptions = {
     kind: "boolean",
     help: "Run it on a real Kubernetes: API server, controllers and kube-proxy. Go builds these the first time (5 minutes)",
   },
-  keep: { kind: "boolean", help: "Leave the rack up at the end and print how to enter it. Ctrl-C cleans up" },
+  keep: {
+    kind: "boolean",
+    help: "Leave the rack up at the end and print how to enter it and the address of its page. Ctrl-C cleans up",
+  },
 } as const satisfies OptionSpecs;
 
 const about =
@@ -39,9 +43,12 @@ export async function runDemo(args: readonly string[], io: ProgramIo): Promise<n
   const reason = read.values.kubernetes ? await buildCluster() : "";
   if (reason !== "") return printFailure(io, `no Kubernetes can be had here: ${reason}`, read.values.json);
   const flags = Object.entries(read.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
+  // A browser outside of the rack reaches the page inside by it.
+  await using relay = read.values.keep ? await openPageRelay() : undefined;
+  const page = relay === undefined ? {} : { HAWSER_DEMO_PAGE: `${relay.port} ${relay.socket}` };
   // It ends and cleans up when this process is gone, even if it is killed.
-  const env = { ...process.env, HAWSER_LAUNCHER_PID: String(process.pid) };
-  return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit", env }));
+  const env = { ...process.env, HAWSER_LAUNCHER_PID: String(process.pid), ...page };
+  return await exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit", env }));
 }
 
 /** Builds the programs of the cluster where they are missing, outside of the rack's namespaces. Resolves with why that failed, or "". */

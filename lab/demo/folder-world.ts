@@ -52,6 +52,7 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
     visit: {
       words: `The manifests are in ${directory}, a folder that only the rack sees: change them in such a shell, and see`,
       directory,
+      page: { host: rack.router, options: ["--manifests", directory] },
       status: rack.enterCommand(rack.router, [process.execPath, HAWSER, "status", "--manifests", directory]),
     },
     async close() {

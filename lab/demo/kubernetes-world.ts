@@ -84,6 +84,7 @@ class KubernetesWorld implements DemoWorld {
     this.visit = {
       words: `Inside such a shell kubectl works with --kubeconfig ${cluster.kubeconfigFile}, and so does`,
       directory,
+      page: { host: rack.controlPlane, options: ["--kubeconfig", cluster.kubeconfigFile] },
       status: rack.enterCommand(rack.controlPlane, status),
     };
   }

@@ -1,13 +1,16 @@
 // The demo: the main job of Hawser on a rack of three nodes, told step by step. Started inside a rack's namespaces by
 // `hawser demo` (by way of lab/enter.js). Options: --json, --keep, --kubernetes.
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { onInterrupt } from "#lab/rack/on-interrupt.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
 import { openFolderWorld } from "./folder-world.ts";
 import { openKubernetesWorld } from "./kubernetes-world.ts";
+import type { DemoWorld } from "./world.ts";
 import { jsonTeller, type Teller, textTeller } from "./teller.ts";
 
+const PAGE = fileURLToPath(new URL("page-main.ts", import.meta.url));
 const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: flag, keep: flag, kubernetes: flag } });
 const teller = values.json ? jsonTeller() : textTeller();
@@ -48,18 +51,33 @@ async function keep({ rack, world }: Stage, to: Teller): Promise<void> {
   const hosts = ["client", "n1", "n2", "n3"].map((name) => rack.host(name));
   const commands = hosts.map((host) => [host.name, rack.enterCommand(host)] as const);
   const { words, directory, status } = world.visit;
+  const page = await openPage(world.visit.page);
   to.chapter("The rack stays up until Ctrl-C");
   to.found("enter it from another terminal:", {
     event: "kept",
     directory,
     status,
+    page,
     enter: Object.fromEntries(commands),
   });
   for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
   to.explain(words);
   to.show(status);
+  if (page !== undefined) {
+    to.explain("Its page, in a browser on this machine:");
+    to.show(page);
+  }
   isKept = true;
   await interrupted;
+}
+
+/** Starts the page where the command outside of the rack relays it; resolves with its address. */
+async function openPage({ host, options }: DemoWorld["visit"]["page"]): Promise<string | undefined> {
+  const [port, socket] = (process.env["HAWSER_DEMO_PAGE"] ?? "").split(" ");
+  if (port === undefined || socket === undefined) return undefined;
+  const command = [process.execPath, PAGE, socket, port, ...options];
+  const { lines } = await host.spawn({ name: "page", command, ready: /^page http/ });
+  return lines.find((line) => line.startsWith("page http"))?.slice("page ".length);
 }
 
 async function close({ rack, world }: Stage): Promise<void> {

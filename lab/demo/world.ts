@@ -1,3 +1,5 @@
+import type { Host } from "#lab/rack/host.ts";
+
 /** A condition in a Service's status. */
 export interface Condition {
   readonly type: string;
@@ -23,6 +25,12 @@ export interface DemoWorld {
   /** Resolves when a speaker works on the node again. */
   restartSpeaker(node: string): Promise<void>;
   /** How a person looks at it while the rack is kept: what to say, and commands for another terminal. */
-  readonly visit: { readonly words: string; readonly directory: string; readonly status: string };
+  readonly visit: {
+    readonly words: string;
+    readonly directory: string;
+    readonly status: string;
+    /** Where hawser ui sees it from, and the options that say where to look. */
+    readonly page: { readonly host: Host; readonly options: readonly string[] };
+  };
   close(): Promise<void>;
 }

@@ -25,6 +25,7 @@ const PROGRAMS = new Set([
   "bench/scale.ts",
   "lab/cluster/main.ts",
   "lab/demo/main.ts",
+  "lab/demo/page-main.ts",
   "lab/faults/relay-main.ts",
   "lab/probes/connections-main.ts",
   "lab/probes/prober-main.ts",

@@ -64,15 +64,19 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
     expect(leftBehind()).toEqual([]);
   });
 
-  it("keeps the rack until Ctrl-C with --keep, and says how to enter it and how to see its status", async () => {
+  it("keeps the rack until Ctrl-C with --keep, and says how to enter it, how to see its status, and where its page is", async () => {
     let status = "";
+    let page = "";
     const { events, code } = await runDemo(["--keep"], {
-      onEvent: ({ event, status: command }, child) => {
+      onEvent: ({ event, status: command, page: url }, child) => {
         if (event !== "kept") return;
         status = execFileSync("sh", ["-c", String(command)], { encoding: "utf8" });
+        const fetched = `fetch("${String(url)}").then(async (got) => console.log(got.status, await got.text()))`;
+        page = execFileSync(process.execPath, ["-e", fetched], { encoding: "utf8" });
         child.kill("SIGINT");
       },
     });
+    expect(page).toMatch(/^200 <!doctype html>/);
     expect(status).toMatch(
       /^hawser-system\/hawser-ingress +192\.0\.2\.211 +default +n[123] +n[123](?:, n[123])* +[1-9] of [1-9] +\d+s +Announced$/m,
     );
