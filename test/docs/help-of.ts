@@ -6,7 +6,7 @@ import { runSpeaker } from "#speaker/run-speaker.ts";
 import { testIo } from "#test/support/program-io.ts";
 
 /** The programs, in this process: `hawser speaker` would end it after its help. */
-const PROGRAMS = { controller: runController, speaker: runSpeaker, ingress: runIngress } as const;
+export const PROGRAMS = { controller: runController, speaker: runSpeaker, ingress: runIngress } as const;
 
 /** What `hawser ARGS --help` prints, without a process for it. */
 export async function helpOf(...args: readonly string[]): Promise<string> {
