@@ -108,12 +108,16 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     const other = owner === "n1" ? "n2" : "n1";
     await Promise.all([block("n1"), block("n2")]);
     await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
-    // The one that had it hears the gratuitous ARP of the other, by which it is named.
+    // The one that had it hears the gratuitous ARP of the other, by which it is named; so may be its IPv6 address.
     const { mac } = rack.host(other);
     const twoOwners = `${owner} and ${other} (${mac}) both announce ${echo.ipv4}`;
-    await until(`${owner} reports two owners`, () => reportOf(owner).problems.some(({ what }) => what === twoOwners), {
-      lastSeen: () => reportOf(owner).problems,
-    });
+    await until(
+      `${owner} reports two owners`,
+      () => reportOf(owner).problems.some(({ what }) => what.startsWith(twoOwners)),
+      {
+        lastSeen: () => reportOf(owner).problems,
+      },
+    );
     await untilSaid("n1", "n2", "n1 hears no heartbeats of n2");
     await untilSaid("n2", "n1", "n2 hears no heartbeats of n1");
     await until("the condition names both", () => BOTH_ANSWER.test(announced()), { lastSeen: announced });

@@ -203,7 +203,11 @@ export class SpeakerNetwork {
           this.station(name).layer2.hearForeignClaim(ip.family === "ipv4" ? "arp" : "ndp", claim, this.nowMs);
         },
         setChecked: () => undefined,
-        ask: () => undefined,
+        ask: (ip: Ip) => {
+          for (const { name: node, isOn, answers: answered } of this.stations.values())
+            if (node !== name && isOn && answered.has(printIp(ip)))
+              this.station(name).layer2.hearOwner(ip, `mac of ${node}`, (mac) => mac.slice("mac of ".length));
+        },
         settle: () => undefined,
         announce: (ip: Ip) => {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });

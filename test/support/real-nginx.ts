@@ -60,7 +60,8 @@ http {
   return {
     port,
     async [Symbol.asyncDispose]() {
-      child.kill();
+      // One process with a signal between two looks for events sleeps on, so it is not asked to end.
+      child.kill("SIGKILL");
       await ended;
       await rm(folder, { recursive: true });
     },
