@@ -144,7 +144,7 @@ function ofPool({ key: pool, level, used, size, disabled }: PoolRow): readonly N
       severity: "warning",
       about: `Pool ${pool}`,
       reason: level === "full" ? "PoolFull" : "PoolNearlyFull",
-      text: `In use: ${used} of ${counted(size, "address", "addresses")}.`,
+      text: `In use: ${used} of ${size}.`,
       fix: "Add a range to it, or release addresses that are not needed.",
     },
   ];
