@@ -61,7 +61,7 @@ describe("settledPlan()", () => {
         expect(slow && summary(settledPlan(first))).toEqual(slow && summary(slow));
         expect(slow).toBeDefined();
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 });

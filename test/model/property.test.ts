@@ -64,7 +64,7 @@ describe("parsers never throw, and say why where they fail", () => {
         expect(result?.ok === true || (result?.problems.length ?? 0) > 0).toBe(true);
         for (const problem of result?.problems ?? []) expect(printProblem(problem).length).toBeLessThan(2_000);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -100,7 +100,7 @@ describe("parsers never throw, and say why where they fail", () => {
     );
     fc.assert(
       fc.property(yamlish, (parts) => void parseManifests(parts.join(""), "f")),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 

@@ -95,7 +95,7 @@ describe("speakers that watch a few of each other", () => {
           else expect(after).toBe(owner);
         });
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
@@ -112,7 +112,7 @@ describe("speakers that watch a few of each other", () => {
           expect(gone).not.toContain(network.answering(ip)[0]);
         }
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
@@ -132,7 +132,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(NOTICED_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -158,7 +158,7 @@ describe("speakers that watch a few of each other", () => {
         expect(network.answering("192.0.2.1")).toHaveLength(1);
         expect(able.slice(1)).toContain(network.answering("192.0.2.1")[0]);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -177,7 +177,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(10 * TICK_MS);
         expect(network.owners()).toEqual(heirs);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -208,7 +208,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(SLOW_MS + 10 * TICK_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -222,7 +222,7 @@ describe("speakers that watch a few of each other", () => {
         expect(leaver.hasLeft).toBe(true);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -238,7 +238,7 @@ describe("speakers that watch a few of each other", () => {
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
         network.run(SLOW_MS, () => expect(network.owners()).toEqual(owners));
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -279,7 +279,7 @@ describe("speakers that watch a few of each other", () => {
           network.run(SLOW_MS, () => expect(network.owners()).toEqual(owners));
         },
       ),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -327,7 +327,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(DEAD_AFTER_MS + 2 * TICK_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 });
