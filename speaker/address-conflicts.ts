@@ -7,13 +7,14 @@ import {
   type ConflictStep,
   type ForeignMachine,
   hearForeign,
-  isHeardAfterHandover,
+  isEcho,
   isLasting,
   outlastsHandover,
   setPolicy,
   settleConflict,
   startConflict,
 } from "#src/layer2/conflict.ts";
+import type { Member } from "#src/election/member.ts";
 import { DueHeap } from "#src/layer2/due-heap.ts";
 import { DEFAULT_CONFLICT_POLICY } from "#src/model/conflict-policy.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
@@ -33,7 +34,9 @@ export interface DueAction {
 }
 
 /** Which of the others is a member, and what it says. */
-export type MembersView = Pick<AnnouncerView, "nodeOf" | "claimsOf">;
+export interface MembersView extends Pick<AnnouncerView, "nodeOf" | "claimsOf"> {
+  live(): readonly Pick<Member, "node" | "liveSinceMs">[];
+}
 
 /**
  * Who else has the addresses that this speaker claims, by the wire: asks, listens, and says what is to be done by the
@@ -117,9 +120,8 @@ export class AddressConflicts {
     if (phase !== "announcing") return phase === "yielded" ? reported(conflict.ip, foreign, "yielded") : undefined;
     const isClaimed = node === undefined || view.claimsOf(node)?.has(key) !== false;
     const lasts = node !== undefined && isClaimed ? outlastsHandover(conflict, nowMs) : isLasting(conflict, nowMs);
-    // What was heard while a member gave the address up says nothing.
-    const isEcho = !isClaimed && !isHeardAfterHandover(conflict);
-    return lasts && !isEcho ? reported(conflict.ip, foreign, isClaimed ? "announced" : "answered") : undefined;
+    if (!isClaimed && isEcho(conflict, liveSince(view, node))) return undefined;
+    return lasts ? reported(conflict.ip, foreign, isClaimed ? "announced" : "answered") : undefined;
   }
 
   #put(conflict: Conflict): void {
@@ -131,6 +133,10 @@ export class AddressConflicts {
     // Each change leaves one behind.
     if (this.#byTime.size > 2 * this.#byAddress.size + 64) this.#byTime.reset(this.#byAddress.values());
   }
+}
+
+function liveSince(view: MembersView, node: string | undefined): number {
+  return view.live().find((member) => member.node === node)?.liveSinceMs ?? -Infinity;
 }
 
 interface ReportedConflict {

@@ -116,9 +116,12 @@ export function outlastsHandover({ foreign }: Conflict, nowMs: number): boolean 
   return isHeard(foreign, nowMs);
 }
 
-/** Whether the other machine said it again after the time that a handover takes. */
-export function isHeardAfterHandover({ foreign }: Conflict): boolean {
-  return foreign !== undefined && foreign.lastMs - foreign.firstMs >= GRACE_MS;
+/**
+ * Whether what was heard of a member that does not claim the address says nothing: it was on its way to give it up, or announced
+ * it while its heartbeats did not arrive, and does so no longer. `liveSinceMs`: since when they do.
+ */
+export function isEcho({ foreign }: Conflict, liveSinceMs: number): boolean {
+  return foreign === undefined || foreign.lastMs - Math.max(foreign.firstMs, liveSinceMs) < GRACE_MS;
 }
 
 function isHeard(foreign: ForeignMachine | undefined, nowMs: number): foreign is ForeignMachine {

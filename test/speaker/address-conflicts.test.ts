@@ -21,8 +21,12 @@ function claiming(addresses: readonly string[] = IPS, policy?: ConflictPolicy, i
   return conflicts;
 }
 
-const nobody = { nodeOf: () => undefined, claimsOf: () => undefined };
-const member = (node: string, claims?: ReadonlyMap<string, Claim>) => ({ nodeOf: () => node, claimsOf: () => claims });
+const nobody = { nodeOf: () => undefined, claimsOf: () => undefined, live: () => [] };
+const member = (node: string, claims?: ReadonlyMap<string, Claim>, liveSinceMs = -60_000) => ({
+  nodeOf: () => node,
+  claimsOf: () => claims,
+  live: () => [{ node, liveSinceMs }],
+});
 const find = (conflicts: AddressConflicts, nowMs: number, view = nobody as Parameters<typeof conflicts.problems>[1]) =>
   conflicts.problems("n1", view, nowMs);
 
@@ -86,6 +90,16 @@ describe("AddressConflicts", () => {
     expect(find(conflicts, 61_000, member("n2", new Map()))).toMatchObject([
       { code: "ADDRESS_HAS_TWO_OWNERS", fix: expect.stringMatching(/^Look on n2 for another program/) },
     ]);
+  });
+
+  it("L3 what a member announced while its heartbeats did not arrive is no Problem once they do, unless it is heard again", () => {
+    const conflicts = claiming();
+    for (let at = 0; at <= 20_000; at += 1_000) conflicts.hear(IPS[0], MAC, at);
+    expect(find(conflicts, 20_000)).toHaveLength(1);
+    const back = member("n2", new Map(), 19_500);
+    expect(find(conflicts, 25_000, back)).toEqual([]);
+    conflicts.hear(IPS[0], MAC, 26_000);
+    expect(find(conflicts, 27_000, back)).toMatchObject([{ fix: expect.stringMatching(/^Look on n2 for another/) }]);
   });
 
   it("L3 it lasts as long as the other machine repeats it", () => {
