@@ -1,3 +1,5 @@
+import { commaList } from "#src/model/comma-list.ts";
+
 /** The origins whose pages may read answers: any, or some. */
 export type CorsOrigins = "any" | ListedOrigins;
 
@@ -20,7 +22,7 @@ const MAX_ORIGINS = 256;
  * out (`unread`), as are those beyond 256.
  */
 export function parseCorsOrigins(text: string): { readonly origins: CorsOrigins; readonly unread: readonly string[] } {
-  const texts = text.split(",").flatMap((part) => part.trim() || []);
+  const texts = commaList(text);
   if (texts.includes("*")) return { origins: "any", unread: [] };
   const unread = texts.filter((one, index) => index >= MAX_ORIGINS || !isOrigin(one.toLowerCase()));
   const read = texts.filter((one) => !unread.includes(one)).map((one) => one.toLowerCase());

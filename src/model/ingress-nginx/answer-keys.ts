@@ -1,4 +1,5 @@
 import { ASKS } from "#src/model/annotations/asks.ts";
+import { commaList } from "#src/model/comma-list.ts";
 import { bytesOf, JUDGE } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
@@ -146,6 +147,6 @@ function mediaTypes(value: string): string | undefined {
 
 /** A list of names of header fields, with commas. */
 function headerNames(value: string): string | undefined {
-  const names = value.split(",").flatMap((name) => name.trim() || []);
+  const names = commaList(value);
   return names.length > 0 && names.every((name) => /^[A-Za-z0-9_-]{1,128}$/.test(name)) ? names.join(",") : undefined;
 }

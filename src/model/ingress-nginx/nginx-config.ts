@@ -4,6 +4,7 @@ import { ASKS } from "#src/model/annotations/asks.ts";
 import { OWN_PREFIXES, PREFIXES } from "#src/model/annotations/prefixes.ts";
 import { servedField } from "#src/model/annotations/served-field.ts";
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
+import { commaList } from "#src/model/comma-list.ts";
 import { child, complain, entry, type Field, quote, readText } from "#src/model/field.ts";
 import { type KubeObject, rootField } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -118,7 +119,7 @@ function readRedirectStatus(field: KeyField | undefined): HttpsRedirectStatus | 
 /** What the paths of rules begin with. `otherwise`: what comes of it where that cannot be read. */
 function readPaths(field: KeyField | undefined, otherwise: string): readonly string[] {
   if (field === undefined) return [];
-  const paths = field.value.split(",").flatMap((part) => part.trim() || []);
+  const paths = commaList(field.value);
   if (paths.length <= MAX_PATHS && paths.every((path) => path.startsWith("/"))) return paths;
   complain(field, "NGINX_KEY_INVALID", {
     what: `Ignored this key: ${otherwise}`,

@@ -1,4 +1,5 @@
 import { ASKS } from "#src/model/annotations/asks.ts";
+import { commaList } from "#src/model/comma-list.ts";
 import { complain, quote } from "#src/model/field.ts";
 import { type LimitStatus, limitStatus } from "#src/model/limit-status.ts";
 import { listed } from "#src/model/listed.ts";
@@ -77,7 +78,7 @@ function readTemplate(settings: ReadonlyMap<string, KeyField>): LogTemplate | un
 }
 
 function readUnlogged(field: KeyField | undefined): ReadonlySet<string> {
-  const written = field?.value.split(",").flatMap((part) => part.trim() || []) ?? [];
+  const written = field === undefined ? [] : commaList(field.value);
   const paths = written.filter((path) => /^\/[^?]*$/.test(path)).slice(0, MAX_UNLOGGED_PATHS);
   if (field !== undefined && paths.length < written.length)
     complain(field, "NGINX_KEY_INVALID", {

@@ -1,5 +1,6 @@
 import { parseNetworks } from "#src/model/annotations/parse-networks.ts";
 import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.ts";
+import { commaList } from "#src/model/comma-list.ts";
 import { complain, type Field, quote } from "#src/model/field.ts";
 import { networkSet } from "#src/model/network-set.ts";
 import { ValuePattern } from "#src/pattern/value-pattern.ts";
@@ -24,7 +25,7 @@ export function readBlocks(settings: ReadonlyMap<string, KeyField>): BlockedRequ
 
 function readValues(field: KeyField | undefined): readonly BlockedValue[] | "unreadable" {
   if (field === undefined) return [];
-  const values = field.value.split(",").flatMap((part) => part.trim() || []);
+  const values = commaList(field.value);
   if (values.length > MAX_VALUES) return unreadable(field, `it has more than ${MAX_VALUES} values`);
   const read: BlockedValue[] = [];
   for (const value of values) {
