@@ -1,5 +1,7 @@
-import { type Cidr, cidrContains, cidrOf, parseCidr } from "#src/ip/cidr.ts";
-import { bitsOf, parseIp } from "#src/ip/address.ts";
+import { parseIp } from "#src/ip/address.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
+import { parseNetwork } from "#src/model/annotations/parse-networks.ts";
+import { networkSet, networkSetHas } from "#src/model/network-set.ts";
 import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
@@ -50,7 +52,7 @@ export function readProxySettings(options: OptionValues<typeof proxyOptions>): P
   const { trustedProxies: texts, useProxyProtocol, useForwardedHeaders, computeFullForwardedFor } = options;
   const problems: Problem[] = [];
   const networks = texts.flatMap((text) => {
-    const network = networkOf(text);
+    const network = parseNetwork(text);
     if (network === undefined)
       problems.push(
         optionInvalid(["--trusted-proxies"], {
@@ -89,23 +91,18 @@ function listMissing(usesProxyProtocol: boolean): Problem {
   };
 }
 
-/** A network, or one address. */
-function networkOf(text: string): Cidr | undefined {
-  const ip = parseIp(text);
-  return ip === undefined ? parseCidr(text) : cidrOf(ip, bitsOf(ip.family));
-}
-
 /** Addresses that were looked up lately: the same few proxies come again and again. */
 const MAX_KNOWN = 1_024;
 
 /** Whether an address is in one of these networks. */
 function trustIn(networks: readonly Cidr[]): (address: string) => boolean {
+  const set = networkSet(networks);
   const known = new Map<string, boolean>();
   return (address) => {
     const before = known.get(address);
     if (before !== undefined) return before;
     const ip = parseIp(address);
-    const isTrusted = ip !== undefined && networks.some((network) => cidrContains(network, ip));
+    const isTrusted = ip !== undefined && networkSetHas(set, ip);
     if (known.size >= MAX_KNOWN) known.clear();
     known.set(address, isTrusted);
     return isTrusted;

@@ -1,5 +1,4 @@
-import { parseIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
+import { parseNetwork } from "#src/model/annotations/parse-networks.ts";
 import { bytesOf, JUDGE, secondsWithin } from "./judge.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
 
@@ -105,7 +104,7 @@ export const CLIENT_KEYS: readonly NginxSetting[] = [
 /** Networks and addresses, divided by commas. */
 function listOfNetworks(value: string): string | undefined {
   const parts = value.split(",").map((part) => part.trim());
-  return parts.every((part) => (parseCidr(part) ?? parseIp(part)) !== undefined) ? parts.join(",") : undefined;
+  return parts.every((part) => parseNetwork(part) !== undefined) ? parts.join(",") : undefined;
 }
 
 /** `4 8k`: how many buffers, and how large each is: for the request line, and for each field. */
