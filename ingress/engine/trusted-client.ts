@@ -1,4 +1,5 @@
-import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { withoutMapping } from "#ingress/io/without-mapping.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
@@ -96,6 +97,6 @@ function pairsOf(element: string): ReadonlyMap<string, string> {
 function addressOf(text: string): string | undefined {
   const [, inBrackets] = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text) ?? [];
   const [, beforePort] = /^([^:]*):\d{1,5}$/.exec(text) ?? [];
-  const ip: Ip | undefined = parseIp((inBrackets ?? beforePort ?? text).replace(/^::ffff:(?=\d+\.)/i, ""));
+  const ip = parseIp(withoutMapping(inBrackets ?? beforePort ?? text));
   return ip && printIp(ip);
 }

@@ -5,6 +5,7 @@ import type { Admission } from "./connection-gate.ts";
 import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
 import { OutgoingSocket } from "./outgoing-socket.ts";
 import { type SecureTarget, UNTRUSTED } from "./secure-target.ts";
+import { withoutMapping } from "./without-mapping.ts";
 
 const NOTHING = Buffer.alloc(0);
 /** Up to this many bytes are copied and queued for TLS. */
@@ -20,7 +21,7 @@ const OUTGOING_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, 
  * because the other end has reset the connection.
  */
 export function addressOf(socket: Socket): string | undefined {
-  return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+  return socket.remoteAddress === undefined ? undefined : withoutMapping(socket.remoteAddress);
 }
 
 /**

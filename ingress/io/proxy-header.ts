@@ -1,4 +1,5 @@
 import { type Ip, ipFromBytes, parseIp, printIp } from "#src/ip/address.ts";
+import { withoutMapping } from "./without-mapping.ts";
 
 /** What the header of the PROXY protocol at the beginning of a connection says. */
 export interface ProxyHeader {
@@ -57,11 +58,11 @@ function readLine(bytes: Buffer): ProxyHeader | Unread {
   const [source = "", destination = "", sourcePort = "", askedPort = ""] = rest;
   if (rest.length !== 4 || (family !== "TCP4" && family !== "TCP6")) return "malformed";
   const isOfFamily = [source, destination].every((text) => text.includes(":") === (family === "TCP6"));
-  const [from, to] = [source, destination].map((text) => parseIp(text.replace(MAPPED, "")));
+  const [from, to] = [source, destination].map((text) => parseIp(withoutMapping(text)));
   const [fromPort, toPort] = [portOf(sourcePort), portOf(askedPort)];
   if (!isOfFamily || from === undefined || to === undefined) return "malformed";
   if (fromPort === undefined || toPort === undefined) return "malformed";
-  return { length, client: { address: textOf(from), askedPort: toPort } };
+  return { length, client: { address: printIp(from), askedPort: toPort } };
 }
 
 function portOf(text: string): number | undefined {
@@ -86,7 +87,6 @@ function readBinary(bytes: Buffer): ProxyHeader | Unread {
   return { length, client: { address, askedPort: bytes.readUInt16BE(HEAD_2 + 2 * inet.bytes + 2) } };
 }
 
-const MAPPED = /^::ffff:(?=\d+\.)/i;
 const MAPPED_PREFIX = 0xffffn;
 
 function textOf(ip: Ip): string {
