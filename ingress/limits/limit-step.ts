@@ -1,7 +1,7 @@
 import type { AccessLimits } from "#src/filters/access-limits.ts";
 import type { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { bucketUses, type KeyedLimit } from "#src/filters/keyed-limit.ts";
-import { rateLimited } from "#src/filters/limit-by-key.ts";
+import { limitWaits, rateLimited } from "#src/filters/limit-by-key.ts";
 import { type AccessStep, PASSED, type StepDecision, type StepOutcome } from "#ingress/auth/access-step.ts";
 import type { SharedCounts } from "./shared-counts.ts";
 
@@ -36,10 +36,7 @@ export function limitStep(part: keyof AccessLimits, { buckets, shared, clockMs }
       if (wait > 0)
         return decided(
           wait,
-          ownLimits.map(({ policy }, index) => ({
-            policy,
-            waitMs: buckets.waitMs(namespace, own.slice(index, index + 1), nowMs),
-          })),
+          limitWaits(ownLimits, own, (use) => buckets.waitMs(namespace, [use], nowMs)),
         );
       if (together.length === 0) return PASSED;
       const all = shared.admit(namespace, together, mayWait);
