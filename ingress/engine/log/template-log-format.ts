@@ -1,5 +1,4 @@
 import { type LogTemplate, noSuchLogVariable, readLogTemplate } from "#src/model/log-template.ts";
-import type { AccessEntry } from "./access-log.ts";
 import type { KeptText } from "./kept-texts.ts";
 import type { LineWriter } from "./line-writer.ts";
 import type { LogFormat } from "./log-format.ts";
@@ -19,6 +18,11 @@ const NONE: Readonly<Record<Escape, Buffer>> = { nginx: Buffer.from("-"), json: 
 
 /** A text of the template, or a variable. */
 type Part = Buffer | LogVariable;
+
+/** A request, and how what it has is written. */
+interface WrittenRequest extends LoggedRequest {
+  readonly escape: Escape;
+}
 
 /** Reads a template with variables of nginx; a text says why it cannot be used. */
 export function templateLogFormat(text: string): LogFormat | string {
@@ -40,8 +44,8 @@ export function logFormatOf({ parts: written, escape }: LogTemplate): LogFormat 
     needs: new Set(variables.flatMap(needsOf)),
     needsAttempts: written.some((part) => typeof part !== "string" && part.variable?.startsWith("upstream_") === true),
     write: (line, entry, answer) => {
-      const request = { entry, answer, times };
-      for (const part of parts) writePart(line, { part, escape }, request);
+      const request = { entry, answer, times, escape };
+      for (const part of parts) writePart(line, part, request);
     },
   };
 }
@@ -50,25 +54,17 @@ function needsOf(variable: LogVariable): readonly KeptText[] {
   return variable.kind === "kept" ? [variable.name] : variable.needs;
 }
 
-function writePart(
-  line: LineWriter,
-  { part, escape }: { readonly part: Part; readonly escape: Escape },
-  request: LoggedRequest,
-): void {
+function writePart(line: LineWriter, part: Part, request: WrittenRequest): void {
   if (Buffer.isBuffer(part)) line.add(part);
-  else if (part.kind === "kept") writeKept(line, request.entry, { name: part.name, escape });
+  else if (part.kind === "kept") writeKept(line, part.name, request);
   else {
     const text = part.make(request);
-    if (text === "") line.add(NONE[escape]);
-    else line.text(text, escape);
+    if (text === "") line.add(NONE[request.escape]);
+    else line.text(text, request.escape);
   }
 }
 
-function writeKept(
-  line: LineWriter,
-  { kept }: AccessEntry,
-  { name, escape }: { readonly name: KeptText; readonly escape: Escape },
-): void {
+function writeKept(line: LineWriter, name: KeptText, { entry: { kept }, escape }: WrittenRequest): void {
   if (kept.has(name)) line.escaped(kept.bytes, kept.startOf(name), kept.endOf(name), escape);
   else line.add(NONE[escape]);
 }
