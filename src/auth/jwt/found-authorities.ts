@@ -18,12 +18,16 @@ export class FoundAuthorities {
     const problems = new Map<string, Problem>();
     for (const one of named) {
       const name = keyObjectText(one);
+      // Several URIs may name one object.
+      if (pems.has(name) || problems.has(name)) continue;
       const object = objectOf(one);
       const before = this.#known.get(name);
       const text = object ? dataText(object, one) : "";
-      const pem = readCertificates(text) ?? before;
+      // The same text again was good, and can be read.
+      const read = text === before ? before : readCertificates(text);
+      const pem = read ?? before;
       if (pem !== undefined) pems.set(name, pem);
-      if (object === null || (object !== undefined && readCertificates(text) !== undefined)) continue;
+      if (object === null || read !== undefined) continue;
       problems.set(name, unusable(one, object === undefined ? "it does not exist" : UNREADABLE, before !== undefined));
     }
     this.#known = pems;
