@@ -42,7 +42,7 @@ export interface EndpointStream {
   readonly isFlushed: boolean;
   /** Names its connection in the kernel's table. */
   readonly unacknowledgedKey: string;
-  /** Writes a request's head and a part of its body as this endpoint takes them; they are sent with `begin`. */
+  /** Writes a request's head and a part of its body into the replay as this endpoint takes them; they are sent with `begin`. */
   write(replay: Replay, request: ForwardedRequest, bodyStart: number, bodyEnd: number): void;
   /** Sends what is in the replay; the response goes to the receiver. */
   begin(receiver: ResponseReceiver, replay: Replay, expected: ExpectedResponse): void;

@@ -10,7 +10,6 @@ import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/
 import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
 import type { ForwardingStart, ForwardingTerms } from "./forwarding-start.ts";
 import type { ForwardingClient } from "./forwarding-client.ts";
-import { mostBytes } from "./h1/forwarded-request.ts";
 import type { Replay } from "./replay.ts";
 import { methodIs } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -94,7 +93,6 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     const stream = this.#open(endpoint, isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const replay = (this.#replay = this.#context.replays.take());
-    replay.reserve(mostBytes(request) + (isSmall ? bodyEnd - bodyStart : 0));
     stream.write(replay, request, bodyStart, isSmall ? bodyEnd : bodyStart);
     stream.begin(this, replay, this.#expected);
     return !isSmall && this.sendBody(request.bytes, bodyStart, bodyEnd);

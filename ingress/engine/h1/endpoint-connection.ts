@@ -4,7 +4,7 @@ import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { BodyReader } from "./body-reader.ts";
 import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
-import { type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
+import { type ForwardedRequest, mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { INCOMPLETE } from "./read-field-lines.ts";
 import { MAX_INTERIM_ANSWERS } from "#ingress/engine/limits.ts";
@@ -89,6 +89,7 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
 
   write(replay: Replay, request: ForwardedRequest, bodyStart: number, bodyEnd: number): void {
     const { writer } = this.#owner;
+    replay.reserve(mostBytes(request) + bodyEnd - bodyStart);
     writer.begin(replay.bytes);
     writeForwardedRequest(writer, request);
     writer.copy(request.bytes, bodyStart, bodyEnd);
