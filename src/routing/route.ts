@@ -143,13 +143,17 @@ export function findHost(
   budget: StepBudget = { left: MAX_STEPS },
 ): FoundHost | undefined {
   const host = text === "" ? "" : hostOf(text);
-  return host === undefined ? undefined : { rules: hostRoutes(table, host, budget) ?? getSharded(table.hosts, "") };
+  return host === undefined ? undefined : { rules: rulesFor(table, host, budget) };
 }
 
 /** Which client certificates are asked for on connections for a host (in lower case, without final dot); undefined: none. */
 export function clientCertificatesFor(table: RouteTable, host: string): ClientCertificatePolicy | undefined {
-  const rules = hostRoutes(table, host, { left: MAX_STEPS }) ?? getSharded(table.hosts, "");
-  return rules?.clientCertificates;
+  return rulesFor(table, host, { left: MAX_STEPS })?.clientCertificates;
+}
+
+/** The rules for a host, else those for all hosts; undefined: there are neither. */
+function rulesFor(table: RouteTable, host: string, budget: StepBudget): HostRoutes | undefined {
+  return hostRoutes(table, host, budget) ?? getSharded(table.hosts, "");
 }
 
 /** The rule of a guard of the host: for the path, and for those which some programs read it as. What is closed stays so. */
