@@ -3,8 +3,6 @@ import { connect, type DetailedPeerCertificate } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { netConnect } from "#ingress/io/net.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { servedFor } from "#src/tls/certificates-by-host.ts";
 import { type CertificateClaims, certificateClaims } from "#src/tls/certificate-claims.ts";
@@ -14,6 +12,7 @@ import type { Problem } from "#src/model/problem.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { answering, listen, startEndpoint, type TestEndpoint } from "#test/support/ingress-proxy.ts";
 
@@ -116,14 +115,10 @@ describe("TLS", () => {
   let port: number;
   const certificates = new Certificates(nowMs);
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
-  const server = secureServer({
-    accept: (connection) => engine.accept(connection),
-    gate: new ConnectionGate(engine.limits),
-    answerPlainHttp: () => Buffer.alloc(0),
+  const server = engineTlsServer(engine, {
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
     onFallbackChange: (use) => certificates.onFallbackChange(use),
-    onHandshakeFailure: () => undefined,
   });
   beforeAll(async () => {
     endpoint = await startEndpoint(answering("x".repeat(300_000)));

@@ -8,11 +8,10 @@ import type { Ingress } from "#src/model/ingress.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import {
   answering,
   ask,
@@ -76,9 +75,7 @@ async function startSecure(
   useSecrets(secrets);
   const pair = selfSigned("hawser.invalid", nowMs);
   const context = createSecureContext(pair);
-  const server = secureServer({
-    accept: (connection) => engine.accept(connection),
-    gate: new ConnectionGate(engine.limits),
+  const server = engineTlsServer(engine, {
     contextOf: () => context,
     verificationOf: (host) => {
       const policy = clientCertificatesFor(engine.routes, host);
@@ -86,8 +83,6 @@ async function startSecure(
     },
     onTrustChange: (forget) => authorities.onChange(forget),
     fallback: pair,
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: () => Buffer.alloc(0),
   });
   const port = await listen(server);
   return {

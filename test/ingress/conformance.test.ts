@@ -3,8 +3,6 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { route } from "#src/routing/route.ts";
@@ -13,6 +11,7 @@ import { certificateClaims } from "#src/tls/certificate-claims.ts";
 import { planIngressStatus } from "#ingress/status/plan-ingress-status.ts";
 import { connect } from "node:tls";
 import { object } from "#test/model/build.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { listen, type Proxy, startProxy } from "#test/support/ingress-proxy.ts";
 
@@ -112,14 +111,10 @@ describe("feature: host rules", () => {
       secrets: new Map([[secret.key, secret]]),
       nowMs: Date.now(),
     });
-    const server = secureServer({
-      accept: (connection) => proxy.engine.accept(connection),
-      gate: new ConnectionGate(proxy.engine.limits),
-      answerPlainHttp: () => Buffer.alloc(0),
+    const server = engineTlsServer(proxy.engine, {
       contextOf: (name) => certificates.contextOf(name),
       fallback: certificates.fallback,
       onFallbackChange: (use) => certificates.onFallbackChange(use),
-      onHandshakeFailure: () => undefined,
     });
     const port = await listen(server);
     const socket = connect({ port, host: "127.0.0.1", servername: "foo.bar.com", ca: pair.cert });

@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { until } from "#lab/rack/until.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { listen, openClient, type Proxy, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";
@@ -23,13 +22,9 @@ function slowDown(socket: Socket): void {
 /** A TLS client of the proxy that reads slowly; `body` counts what came after the first head. */
 async function openSlowTlsClient(proxy: Proxy): Promise<{ readonly socket: TLSSocket; body(): number }> {
   const certificates = new Certificates(Date.now());
-  const server = secureServer({
-    accept: (connection) => proxy.engine.accept(connection),
-    gate: new ConnectionGate(proxy.engine.limits),
-    answerPlainHttp: () => Buffer.alloc(0),
+  const server = engineTlsServer(proxy.engine, {
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
-    onHandshakeFailure: () => undefined,
   });
   const port = await listen(server);
   server.unref();

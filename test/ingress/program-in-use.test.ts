@@ -1,14 +1,13 @@
 import { connect, createSecureContext } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { AccessLog } from "#ingress/engine/log/access-log.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { ProgramInUse } from "#ingress/program-in-use.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { until } from "#lab/rack/until.ts";
 import { readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { object, valueOf } from "#test/model/build.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import {
   answering,
   ask,
@@ -185,14 +184,10 @@ describe("F log-format-upstream, log-format-escape-json and skip-access-log-urls
 async function startTls(data: Texts, sslRejectHandshake = false) {
   const proxy = await startWith(data, {}, { sslRejectHandshake });
   const pair = selfSigned("a.com", Date.now());
-  const server = secureServer({
-    accept: (connection) => proxy.engine.accept(connection),
-    gate: new ConnectionGate(proxy.engine.limits),
+  const server = engineTlsServer(proxy.engine, {
     contextOf: () => createSecureContext(pair),
     rejects: (name) => proxy.program.rejects(name),
     fallback: pair,
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: (clientAddress) => proxy.engine.answerPlainHttp(clientAddress),
   });
   const port = await listen(server);
   return {

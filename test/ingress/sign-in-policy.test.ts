@@ -11,10 +11,9 @@ import { until } from "#lab/rack/until.ts";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { OidcClients } from "#ingress/auth/oidc-clients.ts";
 import { OidcStep } from "#ingress/auth/oidc-step.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { Browser } from "#test/support/browser.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { listen, startProxy } from "#test/support/ingress-proxy.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
@@ -105,13 +104,9 @@ it("E an HTTPPolicy with its Secrets makes browsers sign in, and what changes of
   stack.defer(async () => loop.close());
   const { certificatePem: cert, privateKeyPem: key } = leaf("a.test");
   const context = createSecureContext({ cert, key });
-  const server = secureServer({
-    accept: (connection) => engine.accept(connection),
-    gate: new ConnectionGate(engine.limits),
+  const server = engineTlsServer(engine, {
     contextOf: () => context,
     fallback: { cert, key },
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: () => Buffer.alloc(0),
   });
   const httpsPort = await listen(server);
   stack.defer(() => void server.close());

@@ -7,13 +7,12 @@ import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { OidcClients } from "#ingress/auth/oidc-clients.ts";
 import type { SignInFailure } from "#ingress/auth/oidc-client.ts";
 import { OidcStep } from "#ingress/auth/oidc-step.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { sealKey, type SealKeys } from "#src/auth/oidc/seal-text.ts";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import { Browser } from "#test/support/browser.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { ask, listen, startProxy } from "#test/support/ingress-proxy.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
@@ -86,13 +85,9 @@ async function startReplica(
   );
   const { certificatePem: cert, privateKeyPem: key } = certificates["a.test"];
   const context = createSecureContext({ cert, key });
-  const server = secureServer({
-    accept: (connection) => proxy.engine.accept(connection),
-    gate: new ConnectionGate(proxy.engine.limits),
+  const server = engineTlsServer(proxy.engine, {
     contextOf: () => context,
     fallback: { cert, key },
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: () => Buffer.alloc(0),
   });
   return {
     port: await listen(server),

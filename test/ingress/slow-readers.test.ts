@@ -2,10 +2,9 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { until } from "#lab/rack/until.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { listen, okWith, openClient, type Proxy, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 
 const BODY_BYTES = 8_000_000;
@@ -26,13 +25,9 @@ function startSilentReader(socket: Socket): Socket {
 
 async function startTls(proxy: Proxy) {
   const certificates = new Certificates(Date.now());
-  const server = secureServer({
-    accept: (connection) => proxy.engine.accept(connection),
-    gate: new ConnectionGate(proxy.engine.limits),
+  const server = engineTlsServer(proxy.engine, {
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: () => Buffer.alloc(0),
   });
   const port = await listen(server);
   return { port, [Symbol.dispose]: () => void server.close() };

@@ -5,12 +5,11 @@ import { connect, getCiphers } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { netConnect } from "#ingress/io/net.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { answering, ask, listen, startEndpoint } from "#test/support/ingress-proxy.ts";
@@ -22,14 +21,10 @@ async function startTls(ciphers?: string, keyType: "ec" | "rsa" = "ec") {
   const certificates = new Certificates(nowMs, ciphers);
   const fallback = keyType === "ec" ? certificates.fallback : { cert: rsa.certificatePem, key: rsa.privateKeyPem };
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
-  const server = secureServer({
-    accept: (connection) => engine.accept(connection),
-    gate: new ConnectionGate(engine.limits),
+  const server = engineTlsServer(engine, {
     contextOf: (name) => certificates.contextOf(name),
     fallback,
     ciphers,
-    onHandshakeFailure: () => undefined,
-    answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
   });
   const port = await listen(server);
   return {

@@ -2,17 +2,11 @@ import { connect as connectPlain } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
-import { Engine } from "#ingress/engine/engine.ts";
 import type { TrustedProxies } from "#ingress/engine/trusted-client.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { netConnect } from "#ingress/io/net.ts";
 import { ProxyPreface } from "#ingress/io/proxy-preface.ts";
-import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
-import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
-import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
-import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+import { engineTlsServer } from "#test/support/engine-tls-server.ts";
 import {
   ask,
   listen,
@@ -144,17 +138,11 @@ describe("the PROXY protocol", () => {
 
   it.each([LINE, BINARY])("F reads a header before the handshake of TLS", async (header) => {
     const certificates = new Certificates(Date.now(), undefined);
-    const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
-    const snapshot = { ingresses: [ingressOf("i", { "a.com": { "/": "s" } })], services: [serviceOf("s")] };
-    engine.useRoutes(buildRoutes(routingSnapshot({ ...snapshot, slices: slicesOf("s", [endpoint.port]) })));
-    const server = secureServer({
-      accept: (connection) => engine.accept(connection),
-      gate: new ConnectionGate(engine.limits),
+    await using proxy = await startProxy({ s: [endpoint.port] });
+    const server = engineTlsServer(proxy.engine, {
       preface: new ProxyPreface({ trusts, timeoutMs: 60_000 }),
       contextOf: (name) => certificates.contextOf(name),
       fallback: certificates.fallback,
-      onHandshakeFailure: () => undefined,
-      answerPlainHttp: (address) => engine.answerPlainHttp(address),
     });
     const port = await listen(server);
     const plain = connectPlain({ host: "127.0.0.1", port });
@@ -168,7 +156,6 @@ describe("the PROXY protocol", () => {
       header === LINE ? "192.0.2.1 192.0.2.1 https 8443 a.com" : "2001:db8::1 2001:db8::1 https 443 a.com",
     );
     secure.destroy();
-    engine.close();
     server.close();
   });
 });
