@@ -4,7 +4,7 @@ import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { ProgramInUse } from "#ingress/program-in-use.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { until } from "#lab/rack/until.ts";
-import { readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
+import { withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { object, valueOf } from "#test/model/build.ts";
 import { engineTlsServer } from "#test/support/engine-tls-server.ts";
@@ -17,14 +17,10 @@ import {
   startProxy,
   statusOf,
 } from "#test/support/ingress-proxy.ts";
+import { nginxConfigOf } from "#test/support/nginx-config-of.ts";
 import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
 
 type Texts = Readonly<Record<string, string>>;
-
-function configOf(data: Texts) {
-  const metadata = { namespace: "x", name: "config" };
-  return readNginxConfig(object(JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data })), "unknown");
-}
 
 const BACKEND = { service: { name: "s", port: { number: 80 } } };
 
@@ -42,7 +38,7 @@ function ingressWith(data: Texts, annotations: Texts = {}) {
       spec: { tls: [{ hosts: ["a.com"], secretName: "c" }], rules: [{ host: "a.com", http: { paths } }] },
     }),
   );
-  return valueOf(parseIngress(withNginxConfig(manifest, configOf(data))));
+  return valueOf(parseIngress(withNginxConfig(manifest, nginxConfigOf(data))));
 }
 
 /** A proxy with what the ConfigMap says, of Ingresses and of the program; without an endpoint's answer where `isSilent`. */
@@ -58,7 +54,7 @@ async function startWith(
   Object.assign(proxy.engine, { accessLog: new AccessLog(write) });
   const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: {}, flags: [], ...options };
   const program = new ProgramInUse(proxy.engine, byOptions);
-  program.use(configOf(data).program);
+  program.use(nginxConfigOf(data).program);
   return {
     ...proxy,
     endpoint,
@@ -125,7 +121,7 @@ describe("F limit-req-status-code and limit-conn-status-code", () => {
     await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
     const flags: string[] = [];
     const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, flags };
-    new ProgramInUse(proxy.engine, byOptions).use(configOf(data).program);
+    new ProgramInUse(proxy.engine, byOptions).use(nginxConfigOf(data).program);
     void ask(proxy.port, get("/")).catch(() => "");
     await until("the endpoint to be asked", () => endpoint.received() !== "");
     expect(statusOf(await ask(proxy.port, get("/")))).toBe(444);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
 import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
-import { readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
+import { withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { NO_SETTINGS_OF_ALL } from "#src/model/settings-of-all.ts";
+import { nginxConfigOf } from "#test/support/nginx-config-of.ts";
 import { codes, object, valueOf } from "./build.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
@@ -17,11 +18,7 @@ const NOTHING = {
 };
 
 function read(data: Readonly<Record<string, unknown>>, flags: readonly string[] = []) {
-  const metadata = { namespace: "ingress-nginx", name: "config" };
-  return readNginxConfig(
-    object(JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data })),
-    new Set(flags),
-  );
+  return nginxConfigOf(data, new Set(flags));
 }
 
 function ingressWith(annotations: Readonly<Record<string, string>>) {

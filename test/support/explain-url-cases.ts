@@ -1,12 +1,12 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { parse } from "yaml";
-import { readNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import { seeRoutes, type SeenRoutes } from "#src/view/see-routes.ts";
 import { type AskedUrl, readUrlQuestion, type UrlQuestion } from "#src/view/url-question.ts";
+import { nginxConfigOf } from "./nginx-config-of.ts";
 import { routesInputOf } from "./routes-input-of.ts";
 
 export const explainUrlFolder = new URL("../golden/explain-url/", import.meta.url);
@@ -46,15 +46,6 @@ export function explainUrlCase(name: string): {
   };
   const seen = seeRoutes(unread.includes("secrets") ? { ...input, secretOf: () => null } : input);
   return { seen, questions: head.asks.map(({ ask, ...more }) => questionOf(ask, more)) };
-}
-
-function nginxConfigOf(data: Readonly<Record<string, string>>) {
-  const metadata = { namespace: "ingress-nginx", name: "config" };
-  const [object] = parseManifests(
-    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data }),
-    "config",
-  ).objects;
-  return readNginxConfig(object ?? expect.fail("it can be read"), "unknown");
 }
 
 /** A question; the test fails where it cannot be one. */
