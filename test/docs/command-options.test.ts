@@ -1,22 +1,12 @@
 // Pages that list the commands with an option list all of them.
 import { beforeAll, describe, expect, it } from "vitest";
-import { runHawser } from "#cli/run-hawser.ts";
-import { testIo } from "#test/support/program-io.ts";
+import { commandNames, helpOf, PROGRAMS } from "./help-of.ts";
 import { read } from "./page.ts";
-
-/** They run until they are ended, and their options are said of them by name. */
-const PROGRAMS = new Set(["controller", "speaker", "ingress"]);
-
-async function helpOf(...args: readonly string[]): Promise<string> {
-  const io = testIo();
-  expect(await runHawser([...args, "--help"], io)).toBe(0);
-  return io.out();
-}
 
 let helps: ReadonlyMap<string, string>;
 beforeAll(async () => {
-  const names = [...(await helpOf()).matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name = ""]) => name);
-  const commands = names.filter((name) => !PROGRAMS.has(name));
+  // Programs run until they are ended, and their options are said of them by name.
+  const commands = (await commandNames()).filter((name) => !Object.hasOwn(PROGRAMS, name));
   helps = new Map(await Promise.all(commands.map(async (name) => [name, await helpOf(name)] as const)));
 });
 

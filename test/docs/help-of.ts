@@ -8,6 +8,11 @@ import { testIo } from "#test/support/program-io.ts";
 /** The programs, in this process: `hawser speaker` would end it after its help. */
 export const PROGRAMS = { controller: runController, speaker: runSpeaker, ingress: runIngress } as const;
 
+/** The names of the commands, as `hawser --help` lists them. */
+export async function commandNames(): Promise<readonly string[]> {
+  return [...(await helpOf()).matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name = ""]) => name);
+}
+
 /** What `hawser ARGS --help` prints, without a process for it. */
 export async function helpOf(...args: readonly string[]): Promise<string> {
   const io = testIo();

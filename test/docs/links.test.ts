@@ -1,16 +1,20 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { helpOf } from "./help-of.ts";
+import { commandNames, helpOf } from "./help-of.ts";
 import { read, root } from "./page.ts";
 
 const pages = [...globSync(["*.md", "docs/**/*.md", "charts/**/*.md"], { cwd: root })].toSorted();
 
+/** A page without its blocks of code. */
+function withoutBlocks(page: string): string {
+  return read(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+}
+
 /** The anchors of a page's headings, as hosts of Markdown make them. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
-  const text = read(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
-  const slugs = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => {
+  const slugs = [...withoutBlocks(page).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => {
     const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
     const slug = plain.replaceAll(/[^\p{L}\p{N}_ -]/gu, "").replaceAll(" ", "-");
     const count = seen.get(slug) ?? 0;
@@ -22,9 +26,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
 
 /** `docs/pools.md#quota` of each link to a place of the repository, from its root. */
 function linksOf(page: string): readonly string[] {
-  const text = read(page)
-    .replaceAll(/^```[\s\S]*?^```$/gm, "")
-    .replaceAll(/`[^`\n]*`/g, "");
+  const text = withoutBlocks(page).replaceAll(/`[^`\n]*`/g, "");
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
   return targets
     .filter((target) => !/^[a-z]+:/.test(target))
@@ -55,9 +57,7 @@ describe("commands of pages", () => {
   let helps: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    const names = [...(await helpOf()).matchAll(/^ {2}(\w+) {2,}/gm)]
-      .map(([, name = ""]) => name)
-      .filter((name) => name !== "demo");
+    const names = (await commandNames()).filter((name) => name !== "demo");
     const forUrl = await helpOf("explain", "https://shop.example/");
     const texts = names.map(async (name) => [name, (await helpOf(name)) + (name === "explain" ? forUrl : "")] as const);
     helps = new Map(await Promise.all(texts));
@@ -66,14 +66,13 @@ describe("commands of pages", () => {
   it.each(pages.filter((page) => page !== "CHANGELOG.md" && !page.startsWith("docs/adr/")))(
     "%s: hawser has the commands, and they the options",
     (page) => {
-      const text = readFileSync(join(root, page), "utf8");
-      const code = [...text.matchAll(/`([^`\n]+)`|^```[a-z]*\n([\s\S]*?)^```$/gm)].flatMap(([, span, block]) =>
+      const code = [...read(page).matchAll(/`([^`\n]+)`|^```[a-z]*\n([\s\S]*?)^```$/gm)].flatMap(([, span, block]) =>
         (span ?? block ?? "").split("\n"),
       );
       const wrong = code.flatMap((line) => {
         const [, verb = "", rest = ""] = /^(?:\$ )?(?:npx |kubectl )?hawser ([a-z]+)\b([^#|;]*)/.exec(line) ?? [];
         if (verb === "") return [];
-        // The demo takes its time for its help; the page of the terminal is written, and its command comes.
+        // The demo takes its time for its help.
         if (verb === "demo") return [];
         const help = helps.get(verb);
         if (help === undefined) return [`hawser ${verb}`];
