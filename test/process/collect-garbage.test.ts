@@ -1,12 +1,18 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 
 /** Of 40 MB that nothing refers to. */
 const ENOUGH_BYTES = 30e6;
 
+/** What a program prints that runs with a heap of such a size, which keeps V8 from collecting before. Throws where it fails. */
+function printed(program: string, heapMb: number): string {
+  const args = [`--initial-heap-size=${heapMb}`, "--input-type=module", "--eval", program];
+  const options = { encoding: "utf8", cwd: new URL("../..", import.meta.url) } as const;
+  return execFileSync(process.execPath, args, options);
+}
+
 describe("collectGarbage()", () => {
   it("collects what nothing refers to, and leaves no function behind that any code can call", () => {
-    // A fixed size of the heap keeps V8 from collecting before.
     const program = `
       import { collectGarbage } from "#src/process/collect-garbage.ts";
       import { runInNewContext } from "node:vm";
@@ -16,13 +22,7 @@ describe("collectGarbage()", () => {
       kept = undefined;
       collectGarbage();
       console.log(JSON.stringify({ collected: before - used(), here: typeof gc, there: runInNewContext("typeof gc") }));`;
-    const options = { encoding: "utf8", cwd: new URL("../..", import.meta.url) } as const;
-    const { stdout } = spawnSync(
-      process.execPath,
-      ["--initial-heap-size=90", "--input-type=module", "--eval", program],
-      options,
-    );
-    const { collected, ...rest } = JSON.parse(stdout) as { collected: number };
+    const { collected, ...rest } = JSON.parse(printed(program, 90)) as { collected: number };
     expect(collected).toBeGreaterThan(ENOUGH_BYTES);
     expect(rest).toEqual({ here: "undefined", there: "undefined" });
   });
@@ -35,12 +35,6 @@ describe("collectGarbage()", () => {
       kept = undefined;
       collectGarbage();
       console.log(before - process.memoryUsage().heapUsed);`;
-    const options = { encoding: "utf8", cwd: new URL("../..", import.meta.url) } as const;
-    const { stdout } = spawnSync(
-      process.execPath,
-      ["--initial-heap-size=400", "--input-type=module", "--eval", program],
-      options,
-    );
-    expect(Number(stdout)).toBeLessThan(ENOUGH_BYTES);
+    expect(Number(printed(program, 400))).toBeLessThan(ENOUGH_BYTES);
   });
 });
