@@ -143,7 +143,7 @@ describe("jwks of a policy", () => {
     const uri = `https://id.test:${server.port}/keys`;
     await using ingress = await start({ uri, [name]: { name: "ca" } }, client);
     const becomes = (status: number) =>
-      vi.waitFor(async () => expect(await ingress.status(first)).toBe(status), { ...eventually, timeout: 20_000 });
+      vi.waitFor(async () => expect(await ingress.status(first)).toBe(status), eventually);
     await becomes(503);
     expect([server.asked(), ingress.loop.problemCount()]).toEqual([0, 1]);
     ingress.putAuthority(kind, authority("other").certificatePem);

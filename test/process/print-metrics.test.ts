@@ -11,6 +11,7 @@ import { createRegistry } from "#src/process/create-registry.ts";
 import type { MetricSample } from "#src/process/metric-sample.ts";
 import { printMetrics, SLICE_LENGTH } from "#src/process/print-metrics.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { standsStill } from "#test/support/ingress-proxy.ts";
 
 type Samples = () => Iterable<MetricSample | undefined>;
 
@@ -158,15 +159,10 @@ describe("/metrics", () => {
     await once(client, "connect");
     client.pause().write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     await vi.waitUntil(async () => (await scrape(admin.port, "HEAD"))[0] === 200 && made.count > 1_000, eventually);
-    let before = -1;
     // Where nothing more is made, it stays so: the kernel's buffers are full.
     await vi.waitUntil(
-      async () => {
-        const isSame = made.count === before;
-        before = made.count;
-        return isSame;
-      },
-      { ...eventually, interval: 200 },
+      standsStill(() => made.count),
+      eventually,
     );
     expect(made.count).toBeLessThan(1_000_000);
     client.resume();
