@@ -60,8 +60,10 @@ class LinkGroups {
   }
 
   #join(group: string): void {
-    // For a name that it does not know, libuv would join on whatever link the routes choose.
-    if (networkInterfaces()[this.#name] === undefined) throw new Error(`no such link that is up: ${this.#name}`);
+    // For a name that it does not know, libuv would join on whatever link the routes choose. Once one is joined the name is known:
+    // to list all links again for each group would take seconds where many addresses come to a machine with many links.
+    if (this.#joined.size === 0 && networkInterfaces()[this.#name] === undefined)
+      throw new Error(`no such link that is up: ${this.#name}`);
     const last = this.#sockets.at(-1);
     if (last !== undefined && this.#joinOn(last, group)) return;
     if (this.#sockets.length >= MAX_SOCKETS_PER_LINK)
