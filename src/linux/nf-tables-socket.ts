@@ -10,10 +10,18 @@ const MAX_PENDING = 10_000;
 /** Hears how a batch ended: undefined, or the first error, a positive errno. */
 type OnDone = (errno: number | undefined) => void;
 
+/** Messages that are done together, by their sequence numbers. */
+interface Batch {
+  readonly first: number;
+  readonly last: number;
+  readonly onDone: OnDone;
+}
+
 /** The way to nftables in the network namespace of this thread. Batches are done in order; the kernel has done one when `send` returns. */
 export class NfTablesSocket implements Disposable {
   readonly #socket: DatagramSocket;
-  readonly #pending = new Map<number, { readonly isLast: boolean; readonly onDone: OnDone }>();
+  /** Those whose messages wait for answers, by sequence number. */
+  readonly #pending = new Map<number, Batch>();
   #sequence = 1;
 
   constructor(onError: (errno: number) => void) {
@@ -32,9 +40,9 @@ export class NfTablesSocket implements Disposable {
   send(messages: readonly NfMessage[], onDone: OnDone): void {
     const first = this.#sequence;
     this.#sequence = (this.#sequence + messages.length) % 0x7fff_ffff || 1;
+    const batch = { first, last: first + messages.length - 1, onDone };
     if (this.#pending.size < MAX_PENDING)
-      for (const [index] of messages.entries())
-        this.#pending.set(first + index, { isLast: index === messages.length - 1, onDone });
+      for (let sequence = first; sequence <= batch.last; sequence++) this.#pending.set(sequence, batch);
     const sent = this.#socket.send(encodeNfBatch(messages, first));
     if (sent < 0) this.#take(first, -sent);
   }
@@ -45,12 +53,12 @@ export class NfTablesSocket implements Disposable {
   }
 
   #take(sequence: number, errno: number): void {
-    const pending = this.#pending.get(sequence);
-    if (pending === undefined) return;
+    const batch = this.#pending.get(sequence);
+    if (batch === undefined) return;
     this.#pending.delete(sequence);
-    if (errno === 0 && !pending.isLast) return;
+    if (errno === 0 && sequence !== batch.last) return;
     // Nothing of the batch is done: its other answers say nothing new.
-    for (const [other, { onDone }] of this.#pending) if (onDone === pending.onDone) this.#pending.delete(other);
-    pending.onDone(errno === 0 ? undefined : errno);
+    for (let other = batch.first; other <= batch.last; other++) this.#pending.delete(other);
+    batch.onDone(errno === 0 ? undefined : errno);
   }
 }
