@@ -1,8 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { neighborAdvertisementFrame } from "./neighbor-advertisement-frame.ts";
-import { type ArpPacket, encodeArp } from "#src/wire/arp.ts";
-import { encodeEthernet, ETHER_TYPE_ARP } from "#src/wire/ethernet.ts";
-import { BROADCAST_MAC, ZERO_MAC } from "#src/wire/mac.ts";
+import { broadcastArp } from "./broadcast-arp.ts";
+import { ZERO_MAC } from "#src/wire/mac.ts";
 import { ALL_NODES } from "#src/wire/ndp.ts";
 import { multicastMac } from "#src/wire/solicited-node.ts";
 
@@ -26,14 +25,4 @@ export function announcementFrames(ip: Ip, mac: Uint8Array): readonly Uint8Array
     broadcastArp({ ...claim, operation: "request", targetMac: ZERO_MAC }),
     broadcastArp({ ...claim, operation: "reply", targetMac: mac }),
   ];
-}
-
-function broadcastArp(packet: ArpPacket): Uint8Array {
-  const payload = encodeArp(packet);
-  return encodeEthernet({
-    destination: BROADCAST_MAC,
-    source: packet.senderMac,
-    etherType: ETHER_TYPE_ARP,
-    payload,
-  });
 }

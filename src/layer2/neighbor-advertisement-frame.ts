@@ -1,8 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
-import { encodeEthernet, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
-import { encodeIcmpv6 } from "#src/wire/icmpv6.ts";
-import { encodeIpv6, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
-import { encodeNeighborAdvertisement, NDP_HOP_LIMIT, TYPE_NEIGHBOR_ADVERTISEMENT } from "#src/wire/ndp.ts";
+import { encodeNeighborAdvertisement, TYPE_NEIGHBOR_ADVERTISEMENT } from "#src/wire/ndp.ts";
+import { ndpFrame } from "./ndp-frame.ts";
 
 export interface NeighborAdvertisementOptions {
   /** The address that is at `mac`. */
@@ -24,10 +22,8 @@ export interface NeighborAdvertisementOptions {
  */
 export function neighborAdvertisementFrame(options: NeighborAdvertisementOptions): Uint8Array {
   const { target, mac, destination, destinationMac, solicited } = options;
-  const ends = { source: target, destination };
   const flags = { router: false, solicited, override: true };
   const body = encodeNeighborAdvertisement({ target, ...flags, options: [{ kind: "target-link-layer", mac }] });
-  const message = encodeIcmpv6({ type: TYPE_NEIGHBOR_ADVERTISEMENT, code: 0, body }, ends);
-  const packet = encodeIpv6({ ...ends, nextHeader: NEXT_HEADER_ICMPV6, hopLimit: NDP_HOP_LIMIT, payload: message });
-  return encodeEthernet({ destination: destinationMac, source: mac, etherType: ETHER_TYPE_IPV6, payload: packet });
+  const ends = { source: target, sourceMac: mac, destination, destinationMac };
+  return ndpFrame({ type: TYPE_NEIGHBOR_ADVERTISEMENT, body, ...ends });
 }

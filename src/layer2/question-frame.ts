@@ -1,10 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
-import { encodeEthernet, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
-import { encodeIcmpv6 } from "#src/wire/icmpv6.ts";
-import { encodeIpv6, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
-import { encodeNeighborSolicitation, NDP_HOP_LIMIT, TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";
-import { multicastMac, solicitedNodeGroup } from "#src/wire/solicited-node.ts";
 import { probeFrame } from "./probe-frame.ts";
+import { solicitationFrame } from "./solicitation-frame.ts";
 
 /** The interface that asks. */
 interface AskingLink {
@@ -19,10 +15,6 @@ interface AskingLink {
  */
 export function questionFrame(ip: Ip, { mac, linkLocal }: AskingLink): Uint8Array {
   if (ip.family === "ipv4" || linkLocal === undefined) return probeFrame(ip, mac);
-  const ends = { source: linkLocal, destination: solicitedNodeGroup(ip) };
-  const body = encodeNeighborSolicitation({ target: ip, options: [{ kind: "source-link-layer", mac }] });
-  const message = encodeIcmpv6({ type: TYPE_NEIGHBOR_SOLICITATION, code: 0, body }, ends);
-  const payload = encodeIpv6({ ...ends, nextHeader: NEXT_HEADER_ICMPV6, hopLimit: NDP_HOP_LIMIT, payload: message });
-  const destination = multicastMac(ends.destination);
-  return encodeEthernet({ destination, source: mac, etherType: ETHER_TYPE_IPV6, payload });
+  const options = [{ kind: "source-link-layer", mac }] as const;
+  return solicitationFrame(ip, { source: linkLocal, sourceMac: mac, options });
 }
