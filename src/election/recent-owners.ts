@@ -20,9 +20,9 @@ export class RecentOwners {
   note(key: string, owner: string, nowMs: number): boolean {
     const owners = this.#ownersOf.get(key) ?? new Map<string, number>();
     this.#ownersOf.set(key, owners);
-    const isNews = [...owners.keys()].at(-1) !== owner;
+    const last = [...owners.keys()].at(-1);
+    const isNews = last !== owner;
     // It announced until now: its time begins when another one follows.
-    const [last] = [...owners.keys()].slice(-1);
     if (isNews && last !== undefined) owners.set(last, nowMs);
     owners.delete(owner);
     owners.set(owner, nowMs);
