@@ -23,6 +23,8 @@ export class Members {
   readonly #guests = new Guests();
   #named: readonly MemberMessage[] = [];
   #names: ReadonlySet<string> = new Set();
+  /** By Ethernet address, which each question of a neighbour may be looked up by. */
+  #nodeOf: ReadonlyMap<string, string> = new Map();
   #recipients: readonly MemberMessage[] = [];
 
   constructor({ self, membership }: MembersOptions) {
@@ -54,6 +56,9 @@ export class Members {
   setNamed(members: readonly MemberMessage[]): boolean {
     this.#named = members;
     this.#names = new Set(members.map(({ node }) => node));
+    // Of two that say they have it the first one counts.
+    const nodes = members.flatMap(({ node, macs }) => macs.map((mac): [string, string] => [mac, node]));
+    this.#nodeOf = new Map(nodes.toReversed());
     return this.#update();
   }
 
@@ -87,7 +92,7 @@ export class Members {
 
   /** The named one with an interface of that Ethernet address. */
   nodeOf(mac: string): string | undefined {
-    return this.#named.find(({ macs }) => macs.includes(mac))?.node;
+    return this.#nodeOf.get(mac);
   }
 
   #update(): boolean {
