@@ -17,14 +17,10 @@ import {
 import type { Member } from "#src/election/member.ts";
 import { DueHeap } from "#src/layer2/due-heap.ts";
 import { DEFAULT_CONFLICT_POLICY } from "#src/model/conflict-policy.ts";
-import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
 import { nameOfMac } from "#src/wire/name-of-mac.ts";
 import type { AnnouncedAddress, AnnouncerView } from "./announcer.ts";
-
-/** Texts of addresses that a Problem names. */
-const MAX_TEXTS = 5;
+import { namedAddresses } from "./named-addresses.ts";
 
 /** Something to do about an address. */
 export interface DueAction {
@@ -158,13 +154,8 @@ function conflictProblem(self: string, group: readonly ReportedConflict[], { nod
   const [{ mac, how } = { mac: "", how: "announced" }] = group;
   const name = nameOfMac(mac);
   const machine = `the machine ${mac}${name === undefined ? "" : ` (${name})`}`;
-  const texts = printAddresses(group.map(({ ip }) => ip));
-  const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
-  const common = {
-    at: { kind: "speaker", nodes: [self] },
-    severity: "error",
-    addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
-  } as const;
+  const { named, addresses } = namedAddresses(group.map(({ ip }) => ip));
+  const common = { at: { kind: "speaker", nodes: [self] }, severity: "error", addresses } as const;
   if (how === "yielded")
     return {
       ...common,

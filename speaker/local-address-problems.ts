@@ -3,9 +3,8 @@ import { type Ip, printIp } from "#src/ip/address.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { printAddresses } from "#src/model/print-addresses.ts";
-import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
 import { isAddressHolder } from "./address-holder.ts";
+import { namedAddresses } from "./named-addresses.ts";
 
 export interface LocalAddressView {
   /** All links of this machine. */
@@ -15,9 +14,6 @@ export interface LocalAddressView {
   readonly serving: readonly string[];
   arpSysctls(interfaceName: string): ArpSysctls;
 }
-
-/** Texts of addresses that a Problem names. */
-const MAX_TEXTS = 5;
 
 /**
  * A Problem for each interface of this machine that has addresses which are to be announced: the kernel answers for
@@ -62,14 +58,13 @@ function ownedProblem({ name }: Link, ips: readonly Ip[]): readonly Problem[] {
 }
 
 function problemOf(name: string, ips: readonly Ip[], text: Pick<Problem, "why" | "fix">): Problem {
-  const texts = printAddresses(ips);
-  const more = texts.length > MAX_TEXTS ? " and more" : "";
+  const { named, addresses } = namedAddresses(ips);
   return {
     code: "ADDRESS_ON_LOCAL_INTERFACE",
     at: { kind: "interface", name },
-    what: `${name} has ${ips.length} of the addresses to announce: ${texts.slice(0, MAX_TEXTS).join(", ")}${more}`,
+    what: `${name} has ${ips.length} of the addresses to announce: ${named}`,
     ...text,
     severity: "error",
-    addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
+    addresses,
   };
 }

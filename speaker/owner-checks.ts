@@ -1,9 +1,8 @@
 import type { Member } from "#src/election/member.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
+import { namedAddresses } from "./named-addresses.ts";
 
 /** A batch of addresses is asked for so often, so many milliseconds apart; after the last question an answer has as long. */
 const QUESTIONS = 3;
@@ -18,8 +17,6 @@ const IDLE_MS = 5_000;
 const FAILURES = 2;
 /** Addresses whose silence is remembered. */
 const MAX_SILENT = 1_000;
-/** Texts of addresses that a Problem names. */
-const MAX_TEXTS = 5;
 
 /** An address, and the node whose heartbeats say that it answers for it. */
 interface Owned {
@@ -91,8 +88,7 @@ export class OwnerChecks {
   problems(self: string): readonly Problem[] {
     const found = [...this.#silent.values()].filter(({ failures }) => failures >= FAILURES);
     return [...Map.groupBy(found, ({ owner }) => owner)].map(([owner, silent]) => {
-      const texts = printAddresses(silent.map(({ ip }) => ip));
-      const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
+      const { named, addresses } = namedAddresses(silent.map(({ ip }) => ip));
       return {
         code: "OWNER_DOES_NOT_ANSWER",
         at: { kind: "speaker", nodes: [self, owner] },
@@ -100,7 +96,7 @@ export class OwnerChecks {
         why: `${self} asked by ARP or NDP ${FAILURES * QUESTIONS} times and heard no answer, while the heartbeats of ${owner} arrive`,
         fix: `Look at the log of the speaker on ${owner}, and whether a switch between ${self} and ${owner} filters ARP or IPv6 multicast`,
         severity: "error",
-        addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
+        addresses,
       };
     });
   }
