@@ -1,6 +1,6 @@
 import type { Member } from "#src/election/member.ts";
-import { cidrContains } from "#src/ip/cidr.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { cidrContains, printCidr } from "#src/ip/cidr.ts";
+import type { Ip } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { namedAddresses } from "./named-addresses.ts";
 
@@ -143,15 +143,41 @@ function claims(live: readonly Member[], owner: string, key: string): boolean {
 
 /** The addresses that this speaker asks for: of the members in the network of each that do not own it, one does. */
 function assigned(self: Member, live: readonly Member[]): [string, Owned][] {
-  const members = [self, ...live].toSorted((left, right) => (left.node < right.node ? -1 : 1));
+  const near = findNear([self, ...live].toSorted((left, right) => (left.node < right.node ? -1 : 1)));
   return live.flatMap(({ node: owner, claims: own }) =>
-    [...own.values()].flatMap(({ ip }): [string, Owned][] => {
-      const key = printIp(ip);
-      if (!isIn(self, ip) || self.claims.has(key)) return [];
-      const askers = members.filter((one) => one.node !== owner && isIn(one, ip));
-      return askers[hashOf(key) % askers.length]?.node === self.node ? [[key, { ip, owner }]] : [];
+    [...own].flatMap(([key, { ip }]): [string, Owned][] => {
+      if (self.claims.has(key) || !isIn(self, ip)) return [];
+      return askerOf(key, owner, near(ip)) === self.node ? [[key, { ip, owner }]] : [];
     }),
   );
+}
+
+/** Members in their order, and the place of each. */
+interface NearMembers {
+  readonly nodes: readonly string[];
+  readonly placeOf: ReadonlyMap<string, number>;
+}
+
+/** Finds the members in the networks of an address: once for all addresses that are in the same networks. */
+function findNear(members: readonly Member[]): (ip: Ip) => NearMembers {
+  const networks = new Map(members.flatMap(({ subnets }) => subnets.map((subnet) => [printCidr(subnet), subnet])));
+  const found = new Map<string, NearMembers>();
+  return (ip) => {
+    const around = [...networks].flatMap(([text, network]) => (cidrContains(network, ip) ? [text] : [])).join(" ");
+    const known = found.get(around);
+    if (known !== undefined) return known;
+    const nodes = members.filter((one) => isIn(one, ip)).map(({ node }) => node);
+    const near = { nodes, placeOf: new Map(nodes.map((node, place) => [node, place])) };
+    found.set(around, near);
+    return near;
+  };
+}
+
+/** The one whose turn an address is, its owner left out. */
+function askerOf(key: string, owner: string, { nodes, placeOf }: NearMembers): string | undefined {
+  const place = placeOf.get(owner);
+  const at = hashOf(key) % (nodes.length - (place === undefined ? 0 : 1));
+  return nodes[place !== undefined && at >= place ? at + 1 : at];
 }
 
 function isIn({ subnets }: Member, ip: Ip): boolean {
