@@ -14,7 +14,6 @@ import {
   settleConflict,
   startConflict,
 } from "#src/layer2/conflict.ts";
-import type { Member } from "#src/election/member.ts";
 import { DueHeap } from "#src/layer2/due-heap.ts";
 import { DEFAULT_CONFLICT_POLICY } from "#src/model/conflict-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -30,9 +29,7 @@ export interface DueAction {
 }
 
 /** Which of the others is a member, and what it says. */
-export interface MembersView extends Pick<AnnouncerView, "nodeOf" | "claimsOf"> {
-  live(): readonly Pick<Member, "node" | "liveSinceMs">[];
-}
+export type MembersView = Pick<AnnouncerView, "nodeOf" | "memberOf">;
 
 /**
  * Who else has the addresses that this speaker claims, by the wire: asks, listens, and says what is to be done by the
@@ -108,16 +105,21 @@ export class AddressConflicts {
     return [...byMachine.values()].map((group) => conflictProblem(self, group, view));
   }
 
-  /** A conflict that lasts: one with a member that does not claim the address is over, unless it is heard again. */
+  /**
+   * A conflict that lasts: with another machine; with a member that claims the address, or may, because it is not heard; or with a
+   * member whose heartbeats say that it does not, and that goes on all the same.
+   */
   #reportable(key: string, conflict: Conflict, view: MembersView, nowMs: number): ReportedConflict | undefined {
     const { foreign, phase } = conflict;
     if (foreign === undefined) return undefined;
-    const node = view.nodeOf(foreign.mac);
     if (phase !== "announcing") return phase === "yielded" ? reported(conflict.ip, foreign, "yielded") : undefined;
-    const isClaimed = node === undefined || view.claimsOf(node)?.has(key) !== false;
-    const lasts = node !== undefined && isClaimed ? outlastsHandover(conflict, nowMs) : isLasting(conflict, nowMs);
-    if (!isClaimed && isEcho(conflict, liveSince(view, node))) return undefined;
-    return lasts ? reported(conflict.ip, foreign, isClaimed ? "announced" : "answered") : undefined;
+    const node = view.nodeOf(foreign.mac);
+    if (node === undefined) return isLasting(conflict, nowMs) ? reported(conflict.ip, foreign, "announced") : undefined;
+    const heard = view.memberOf(node);
+    if (heard === undefined || heard.claims.has(key))
+      return outlastsHandover(conflict, nowMs) ? reported(conflict.ip, foreign, "announced") : undefined;
+    const lasts = isLasting(conflict, nowMs) && !isEcho(conflict, heard.liveSinceMs);
+    return lasts ? reported(conflict.ip, foreign, "answered") : undefined;
   }
 
   #put(conflict: Conflict): void {
@@ -129,10 +131,6 @@ export class AddressConflicts {
     // Each change leaves one behind.
     if (this.#byTime.size > 2 * this.#byAddress.size + 64) this.#byTime.reset(this.#byAddress.values());
   }
-}
-
-function liveSince(view: MembersView, node: string | undefined): number {
-  return view.live().find((member) => member.node === node)?.liveSinceMs ?? -Infinity;
 }
 
 interface ReportedConflict {

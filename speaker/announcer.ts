@@ -3,7 +3,6 @@ import type { Cidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { Claim } from "#src/wire/heartbeat.ts";
 import type { InterfaceState } from "./messages.ts";
 
 /** What a speaker answers for. */
@@ -29,8 +28,8 @@ export interface AnnouncerView {
   nodeOf(mac: string): string | undefined;
   /** The other live members, with their claims. */
   live(): readonly Member[];
-  /** What a member claims that is heard; undefined where it is not. */
-  claimsOf(node: string): ReadonlyMap<string, Claim> | undefined;
+  /** One of `live()`, by its node; undefined where it is not heard. */
+  memberOf(node: string): Pick<Member, "claims" | "liveSinceMs"> | undefined;
 }
 
 /** What a speaker knows at each tick. */

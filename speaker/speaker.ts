@@ -259,7 +259,7 @@ export class Speaker {
       wanted: this.#wanted.byAddress,
       untold: this.#networks.left,
       ...this.#tickView(),
-      claimsOf: (node: string) => this.#membership.claimsOf(node),
+      memberOf: (node: string) => this.#membership.memberOf(node),
     };
     const announcing = this.#options.announcers.flatMap((announcer) => announcer.problems(view, nowMs));
     const beliefs = { members: this.#members.named, nodes: this.#nodes, announcing };

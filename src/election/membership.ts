@@ -1,7 +1,7 @@
 import type { Member } from "./member.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, equalCidrs } from "#src/ip/cidr.ts";
-import { type Claim, type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
+import { type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
 import { HeardClaims } from "./heard-claims.ts";
 import { isSameList } from "./same-list.ts";
 import { SilenceReports } from "./silence-reports.ts";
@@ -316,18 +316,17 @@ export class Membership {
   /** The live members, with their claims. */
   members(): readonly Member[] {
     const members: Member[] = [];
-    for (const [node, member] of this.#members) {
-      if (member.liveSinceMs === undefined) continue;
-      const { ready, leaving, subnets, claims, liveSinceMs } = member;
-      members.push({ node, ready, leaving, subnets, claims: claims.byAddress, liveSinceMs });
+    for (const [node, heard] of this.#members) {
+      const member = asLive(node, heard);
+      if (member !== undefined) members.push(member);
     }
     return members;
   }
 
-  /** What a live member claims; undefined for others. */
-  claimsOf(node: string): ReadonlyMap<string, Claim> | undefined {
+  /** A live member, with its claims; undefined for others. */
+  memberOf(node: string): Member | undefined {
     const member = this.#members.get(node);
-    return member?.liveSinceMs === undefined ? undefined : member.claims.byAddress;
+    return member && asLive(node, member);
   }
 
   /** Networks that a member named last, live or not; none of one that was never heard. */
@@ -457,6 +456,13 @@ function newMember(): HeardMember {
     fellSilent: false,
     hasLived: false,
   };
+}
+
+function asLive(node: string, member: HeardMember): Member | undefined {
+  const { ready, leaving, subnets, claims, liveSinceMs } = member;
+  return liveSinceMs === undefined
+    ? undefined
+    : { node, ready, leaving, subnets, claims: claims.byAddress, liveSinceMs };
 }
 
 /** Puts a fresh heartbeat, but for its claims, into the member's record; true if anything that elections look at changed. */

@@ -21,11 +21,10 @@ function claiming(addresses: readonly string[] = IPS, policy?: ConflictPolicy, i
   return conflicts;
 }
 
-const nobody = { nodeOf: () => undefined, claimsOf: () => undefined, live: () => [] };
+const nobody = { nodeOf: () => undefined, memberOf: () => undefined };
 const member = (node: string, claims?: ReadonlyMap<string, Claim>, liveSinceMs = -60_000) => ({
   nodeOf: () => node,
-  claimsOf: () => claims,
-  live: () => [{ node, liveSinceMs }],
+  memberOf: () => claims && { claims, liveSinceMs },
 });
 const find = (conflicts: AddressConflicts, nowMs: number, view = nobody as Parameters<typeof conflicts.problems>[1]) =>
   conflicts.problems("n1", view, nowMs);
