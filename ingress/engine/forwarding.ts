@@ -3,11 +3,12 @@ import { grantedLines } from "./access-grant.ts";
 import { AnswerFlow, type AnswerSource } from "./answer-flow.ts";
 import type { AnswerHead } from "./client-stream.ts";
 import type { EngineContext } from "./context.ts";
-import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
+import type { EndpointFailure } from "./counters.ts";
 import type { EndpointStream, ExpectedResponse, ResponseReceiver } from "./endpoint-stream.ts";
-import { type Attempts, attemptsFor } from "./endpoints/attempt.ts";
+import type { Attempts } from "./endpoints/attempt.ts";
 import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
 import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
+import { Tries } from "./endpoints/tries.ts";
 import type { ForwardingStart, ForwardingTerms } from "./forwarding-start.ts";
 import type { ForwardingClient } from "./forwarding-client.ts";
 import type { Replay } from "./replay.ts";
@@ -23,23 +24,19 @@ const REPLAY_AFTER = 3;
 /** Times before a request is given up that may not be sent twice: about 13 s. A short cut in the network heals before. */
 const GIVE_UP_AFTER = 6;
 
-const NONE: readonly BackendEndpoint[] = [];
-
-/** One request on its way to an endpoint and its response on the way back: tries, and what can be sent again. Knows no framing. */
+/** One request on its way to an endpoint and its response on the way back, and what can be sent again. Knows no framing. */
 export class Forwarding implements ResponseReceiver, AnswerSource {
   readonly #context: EngineContext;
   readonly #client: ForwardingClient;
   readonly #terms: ForwardingTerms;
   readonly #isToHead: boolean;
   readonly #mayRepeat: boolean;
-  readonly #beganMs: number;
+  readonly #tries: Tries;
   readonly #flow: AnswerFlow;
   /** Another request answers the client in place of this one: what comes of this answer is dropped. */
   #isReplaced = false;
   #stream: EndpointStream | undefined;
   #replay: Replay | undefined;
-  /** Endpoints that were tried, the present one last. */
-  #tried = NONE;
   /** All that was sent of the request lies in the replay. */
   #isReplayable = true;
   /** Body that waits for the connection. */
@@ -63,19 +60,20 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#context = context;
     this.#client = client;
     this.#terms = terms;
-    this.attempts = attemptsFor(context);
     this.#flow = new AnswerFlow(context, { client, source: this }, terms.compression);
     this.#isToHead = methodIs(bytes, head, "HEAD");
     this.#mayRepeat = mayRepeat(bytes, head, terms.patience?.next);
-    this.#beganMs = context.nowMs;
+    this.#tries = new Tries(context, terms);
   }
 
   /** The endpoints that were asked, where the access log needs them. */
-  readonly attempts: Attempts | undefined;
+  get attempts(): Attempts | undefined {
+    return this.#tries.attempts;
+  }
 
   /** `address:port` of the endpoint that was asked last. */
   get endpoint(): string {
-    const endpoint = this.#tried.at(-1);
+    const endpoint = this.#tries.last;
     return endpoint === undefined ? "" : `${endpoint.address}:${endpoint.port}`;
   }
 
@@ -89,17 +87,12 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
   start({ request, isFirst }: ForwardingStart, bodyStart: number, bodyEnd: number): boolean {
-    const endpoint = this.#nextEndpoint();
-    const stream = this.#open(endpoint, isFirst ? "settled" : "any");
+    const stream = this.#open(this.#tries.next(), isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const replay = (this.#replay = this.#context.replays.take());
     stream.write(replay, request, bodyStart, isSmall ? bodyEnd : bodyStart);
     stream.begin(this, replay, this.#expected);
     return !isSmall && this.sendBody(request.bytes, bodyStart, bodyEnd);
-  }
-
-  #nextEndpoint(): BackendEndpoint {
-    return this.#context.balancer.next(this.#terms.backend, this.#tried, this.#terms.choice);
   }
 
   get #expected(): ExpectedResponse {
@@ -172,7 +165,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   onUnacknowledged(timesSentAgain: number): void {
     const stream = this.#stream;
     if (stream === undefined || timesSentAgain < REPLAY_AFTER) return;
-    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", stream) && this.#hasRetry;
+    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", stream) && this.#tries.hasRetry;
     if (mayMove || timesSentAgain >= GIVE_UP_AFTER) stream.fail("endpoint-silent");
   }
 
@@ -213,7 +206,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   onEndpointConnect(): void {
     this.#setGapDeadline();
-    this.#tellSuccess();
+    this.#tries.tellSuccess();
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
@@ -252,7 +245,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#mayBeUnheard = false;
     this.#terms.choice?.onResponse();
     this.#setGapDeadline();
-    this.#tellSuccess();
+    this.#tries.tellSuccess();
     if (isTunnel) {
       const isKept = this.#sendHead({ head, bytes, kind: "tunnel" }, bodyStart, bodyEnd);
       this.#client.onTunnel();
@@ -264,8 +257,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   /** Whether another endpoint, or another Service, answers in place of this one. */
   #isLeft(status: number): boolean {
-    const mayMove = mayAskAfterStatus(this.#terms.patience?.next, status) && this.#hasTries && this.#isRepeatable;
-    if (mayMove && this.#takesRetry(false)) {
+    const mayMove = mayAskAfterStatus(this.#terms.patience?.next, status) && this.#tries.hasMore && this.#isRepeatable;
+    if (mayMove && this.#tries.takeRetry(false)) {
       const failed = this.#stream!;
       this.attempts?.fails(status, this.#context.clockMs());
       failed.close();
@@ -284,7 +277,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#flow.close();
     this.#terms.choice?.onResponse();
     this.#terms.choice?.end();
-    this.#tellSuccess();
+    this.#tries.tellSuccess();
     this.#client.onErrorPage(request);
     queueMicrotask(() => this.#stream?.close());
     return true;
@@ -327,13 +320,11 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     }
     this.#context.counters.countEndpointFailure(failure);
     this.attempts?.fails(RESPONSE_REASONS[failure].status, this.#context.clockMs());
-    const { health } = this.#context.balancer;
-    const isSign = isSignOfDeath(failure);
-    if (isSign || !stream.isConnected) health.onFailure(this.#tried.at(-1)!, this.#terms.backend.endpoints, isSign);
+    this.#tries.tellFailure(failure, stream.isConnected);
     if (this.#status !== 0) {
       this.#terms.choice?.end();
       this.#client.abortClient(failure);
-    } else if (this.#mayRetry(failure, stream) && this.#takesRetry(isStale(failure, stream))) {
+    } else if (this.#mayRetry(failure, stream) && this.#tries.takeRetry(isStale(failure, stream))) {
       this.#retry(isStale(failure, stream));
     } else {
       this.#terms.choice?.onFailure();
@@ -350,11 +341,6 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#replay = undefined;
   }
 
-  #tellSuccess(): void {
-    const { health } = this.#context.balancer;
-    if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
-  }
-
   /** Takes a stream to an endpoint: one that is idle, for a client's first request only after some moments, or a new one. */
   #open(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointStream {
     const { endpointPool, limits, balancer } = this.#context;
@@ -364,8 +350,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
       ? endpointPool.open(endpoint, secure)
       : endpointPool.acquire(endpoint, idle === "settled", secure);
     this.#stream = stream;
-    this.#tried = this.#tried === NONE ? [endpoint] : [...this.#tried, endpoint];
-    this.attempts?.begin(endpoint, this.#context.clockMs());
+    this.#tries.begin(endpoint);
     this.#mayBeUnheard = true;
     if (stream.isConnected) this.#setGapDeadline();
     else this.#client.setDeadline(patience?.connectMs ?? limits.connectMs);
@@ -378,32 +363,14 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
    */
   #mayRetry(failure: EndpointFailure, stream: EndpointStream): boolean {
     const { isConnected: wasSent, hasReceived } = stream;
-    const mayAsk = mayAskAfter({ failure, wasSent, hasReceived }, this.#terms.patience?.next?.after) && this.#hasTries;
+    const mayAsk =
+      mayAskAfter({ failure, wasSent, hasReceived }, this.#terms.patience?.next?.after) && this.#tries.hasMore;
     return (mayAsk || isStale(failure, stream)) && (!wasSent || this.#isRepeatable);
-  }
-
-  /** Other endpoints may be asked, by number and time. */
-  get #hasTries(): boolean {
-    const { tries = this.#context.limits.tries, next } = this.#terms.patience ?? {};
-    if (this.#tried.length >= Math.min(tries, this.#terms.backend.endpoints.length)) return false;
-    return next === undefined || next.withinMs === 0 || this.#context.nowMs - this.#beganMs < next.withinMs;
   }
 
   /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */
   get #isRepeatable(): boolean {
     return this.#mayRepeat && this.#isReplayable && !this.#hasInterim;
-  }
-
-  /** The backend's requests are not sent again too often as it is. */
-  get #hasRetry(): boolean {
-    return this.#context.balancer.hasRetry(this.#terms.backend);
-  }
-
-  /** Counts that a request is sent again; false: not again. Where an old connection was closed that says nothing of the backend. */
-  #takesRetry(isOld: boolean): boolean {
-    if (isOld || this.#context.balancer.takeRetry(this.#terms.backend)) return true;
-    this.#context.counters.retriesDenied += 1;
-    return false;
   }
 
   /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */
@@ -416,9 +383,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
       this.#client.resumeClient();
     }
     if (!isOld) this.#terms.choice?.onFailure();
-    const last = this.#tried.at(-1)!;
-    if (isOld) this.#tried = this.#tried.slice(0, -1);
-    const stream = this.#open(isOld ? last : this.#nextEndpoint(), "none");
+    const stream = this.#open(isOld ? this.#tries.takeBack() : this.#tries.next(), "none");
     stream.begin(this, this.#replay!, this.#expected);
   }
 
