@@ -1,6 +1,7 @@
 import { findHost, type FoundHost } from "#src/routing/route.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { RequestHead } from "./request-head.ts";
+import { hostEnd, hostStart } from "./request-route.ts";
 
 /** Places for hosts; each has one, and takes the place of another. */
 const PLACES = 256;
@@ -31,14 +32,11 @@ export class KnownHosts {
   #table: RouteTable | undefined;
   readonly #places: (KnownHost | undefined)[] = Array.from({ length: PLACES }, () => undefined);
 
-  /** The host of a request: of an absolute target, else of the field Host. */
+  /** The host of a request. */
   of(table: RouteTable, bytes: Buffer, head: RequestHead): RequestHost {
-    const { authorityStart, authorityEnd, hostLine, lines } = head;
-    if (authorityEnd !== 0) return this.#find(table, bytes, authorityStart, authorityEnd);
-    return hostLine === -1 ? NO_HOST : this.#find(table, bytes, lines.valueStart[hostLine]!, lines.valueEnd[hostLine]!);
-  }
-
-  #find(table: RouteTable, bytes: Buffer, start: number, end: number): RequestHost {
+    const start = hostStart(head);
+    const end = hostEnd(head);
+    if (start === end) return NO_HOST;
     if (table !== this.#table) {
       this.#places.fill(undefined);
       this.#table = table;

@@ -1,10 +1,20 @@
 import type { RequestHead } from "./request-head.ts";
 
-/** The authority that decides the route: of an absolute target, else Host; empty for HTTP/1.0 without it. */
+/** Where the authority begins that decides the route: of an absolute target, else of the field Host. */
+export function hostStart({ authorityStart, authorityEnd, hostLine, lines }: RequestHead): number {
+  if (authorityEnd !== 0) return authorityStart;
+  return hostLine === -1 ? 0 : lines.valueStart[hostLine]!;
+}
+
+/** Where it ends; where it begins, for HTTP/1.0 without it. */
+export function hostEnd({ authorityEnd, hostLine, lines }: RequestHead): number {
+  if (authorityEnd !== 0) return authorityEnd;
+  return hostLine === -1 ? 0 : lines.valueEnd[hostLine]!;
+}
+
+/** The authority itself; empty where there is none. */
 export function hostText(bytes: Buffer, head: RequestHead): string {
-  if (head.authorityEnd !== 0) return bytes.toString("latin1", head.authorityStart, head.authorityEnd);
-  if (head.hostLine === -1) return "";
-  return bytes.toString("latin1", head.lines.valueStart[head.hostLine], head.lines.valueEnd[head.hostLine]);
+  return bytes.toString("latin1", hostStart(head), hostEnd(head));
 }
 
 /** The path without query; `*` (OPTIONS) and an absolute target without path count as the root. */
