@@ -12,6 +12,3 @@ export interface SettingsOfAll {
   /** Of redirects to HTTPS, and to or from `www.` (`http-redirect-code`); undefined: 308. */
   readonly redirectStatus: HttpsRedirectStatus | undefined;
 }
-
-/** Nothing is said. */
-export const NO_SETTINGS_OF_ALL: SettingsOfAll = { noAuthPaths: [], plainPaths: [], redirectStatus: undefined };

@@ -3,7 +3,7 @@ import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
 import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
 import { withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
-import { NO_SETTINGS_OF_ALL } from "#src/model/settings-of-all.ts";
+import type { SettingsOfAll } from "#src/model/settings-of-all.ts";
 import { nginxConfigOf } from "#test/support/nginx-config-of.ts";
 import { codes, object, valueOf } from "./build.ts";
 
@@ -16,6 +16,9 @@ const NOTHING = {
   logTemplate: undefined,
   unloggedPaths: new Set(),
 };
+
+/** What is said of all Ingresses where nothing is. */
+const NO_SETTINGS_OF_ALL: SettingsOfAll = { noAuthPaths: [], plainPaths: [], redirectStatus: undefined };
 
 function read(data: Readonly<Record<string, unknown>>, flags: readonly string[] = []) {
   return nginxConfigOf(data, new Set(flags));
