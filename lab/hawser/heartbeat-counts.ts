@@ -1,7 +1,5 @@
 import type { Host } from "#lab/rack/host.ts";
-
-/** Prints the metrics of the speaker on a node; without a program of its own, because twenty of them would take a while. */
-const READ_METRICS = "exec 3<>/dev/tcp/127.0.0.1/9121; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3";
+import { readMetrics } from "./read-metrics.ts";
 
 /** Heartbeats of a speaker since it started. */
 export interface HeartbeatCounts {
@@ -11,9 +9,9 @@ export interface HeartbeatCounts {
 
 /** Asks the speaker on a node for its counts. Throws if it does not answer. */
 export async function heartbeatCounts(node: Host): Promise<HeartbeatCounts> {
-  const { stdout } = await node.run(["bash", "-c", READ_METRICS]);
+  const metrics = await readMetrics(node);
   const sum = (metric: string): number => {
-    const values = [...stdout.matchAll(new RegExp(`^${metric}\\{.*\\} (\\d+)$`, "gm"))];
+    const values = [...metrics.matchAll(new RegExp(`^${metric}\\{.*\\} (\\d+)$`, "gm"))];
     return values.reduce((total, [, value]) => total + Number(value), 0);
   };
   const counts = {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { type AuditEvent, auditOf, readAudit } from "#lab/install/audit.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Host } from "#lab/rack/host.ts";
@@ -229,8 +230,8 @@ export class SpeakerWorld {
 
   /** A value of a speaker's /metrics; undefined where it is not there. */
   async metric(node: string, name: string): Promise<number | undefined> {
-    const { stdout } = await this.rack.host(node).run(["curl", "-s", "http://127.0.0.1:9121/metrics"]);
-    const line = stdout.split("\n").find((one) => one.startsWith(`${name} `));
+    const metrics = await readMetrics(this.rack.host(node));
+    const line = metrics.split("\n").find((one) => one.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length));
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
+import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
@@ -16,13 +17,6 @@ import { parse } from "yaml";
 const PORT = 7946;
 const BOTH_ANSWER =
   /^MultipleOwners .*192\.0\.2\.211.* "n1" and "n2" all answer\. Heartbeats do not pass between "n1" and "n2"\./;
-/** Prints the metrics of the speaker on a node. */
-const READ_METRICS = [
-  process.execPath,
-  "--input-type=module",
-  "-e",
-  'console.log(await (await fetch("http://127.0.0.1:9121/metrics")).text())',
-];
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the heartbeats", () => {
   let rack: Rack;
@@ -75,8 +69,8 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
   }
 
   async function metric(node: string): Promise<string | undefined> {
-    const { stdout } = await rack.host(node).run(READ_METRICS);
-    return /^hawser_speaker_unheard_members (\d+)$/m.exec(stdout)?.[1];
+    const metrics = await readMetrics(rack.host(node));
+    return /^hawser_speaker_unheard_members (\d+)$/m.exec(metrics)?.[1];
   }
 
   async function untilSaid(node: string, other: string, what: string): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
+import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
@@ -16,13 +17,6 @@ const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url))
 /** The second interface of n1 in the LAN. */
 const SECOND = { name: "eth1", mac: "02:00:00:00:01:99", address: "192.0.2.199/24", port: "p-n1-second" } as const;
 const CONNECTIONS = 12;
-/** Prints the metrics of the speaker on a node. */
-const READ_METRICS = [
-  process.execPath,
-  "--input-type=module",
-  "-e",
-  'console.log(await (await fetch("http://127.0.0.1:9121/metrics")).text())',
-];
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", () => {
   let rack: Rack;
@@ -142,7 +136,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     expect(fix).toMatch(/strictARP: true/);
     await installation.speaker("n2").waitForLine(/"code":"ADDRESS_ON_LOCAL_INTERFACE"/);
     const metric = 'hawser_speaker_problems{code="ADDRESS_ON_LOCAL_INTERFACE"} 1';
-    await until("the metric says so", async () => (await n2.run(READ_METRICS)).stdout.includes(metric));
+    await until("the metric says so", async () => (await readMetrics(n2)).includes(metric));
     const said = /^AddressOnLocalInterface .*on interface kube-ipvs0 of node "n2": .*strictARP: true/;
     await until("the condition says so", () => said.test(announced()), { lastSeen: announced });
     await on("n2", "sysctl -qw net.ipv4.conf.all.arp_ignore=1");
@@ -193,7 +187,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     const found = await untilProblem(owner, "ADDRESS_HAS_TWO_OWNERS", `speaker ${owner}`);
     expect(found.what).toBe(`${owner} and the machine ${foreign} both announce ${echo.ipv4}`);
     const defended = /^hawser_speaker_conflict_actions_total\{action="defend"\} [1-9]/m;
-    await until("it is defended", async () => defended.test((await rack.host(owner).run(READ_METRICS)).stdout));
+    await until("it is defended", async () => defended.test(await readMetrics(rack.host(owner))));
     await on("n3", `ip address delete ${echo.ipv4}/32 dev eth0`);
     await untilAnsweredBy(mac);
   });
