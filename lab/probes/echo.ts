@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rack } from "#lab/rack/rack.ts";
 
-/** The Service to measure failover with: datagrams to these addresses, and what is said on connections, come back from a pod on n3. */
+/** The Service to measure failover with: datagrams to these addresses, and what is said on connections, come back from a pod. */
 export const echo = {
   key: "default/echo",
   ipv4: "192.0.2.211",
@@ -10,24 +10,24 @@ export const echo = {
   port: 9000,
 } as const;
 
-/** The node of the endpoint. It never owns an address, so that a fault of the owner is a fault of nothing else. */
+/** The usual node of the endpoint. It never owns an address, so that a fault of the owner is a fault of nothing else. */
 const ENDPOINT_NODE = "n3";
 
 /** Starts the endpoint and makes all nodes forward to it. */
-export async function startEcho(rack: Rack): Promise<void> {
+export async function startEcho(rack: Rack, node = ENDPOINT_NODE): Promise<void> {
   const { key, ipv4, ipv6, port } = echo;
-  const pod = await rack.startPod({ name: "echo", node: ENDPOINT_NODE, udpPorts: [port], tcpPorts: [port] });
-  const targets = pod.addresses.map((address) => ({ address, port, node: ENDPOINT_NODE }));
+  const pod = await rack.startPod({ name: "echo", node, udpPorts: [port], tcpPorts: [port] });
+  const targets = pod.addresses.map((address) => ({ address, port, node }));
   const ports = (["UDP", "TCP"] as const).map((protocol) => ({ protocol, port, targets }));
   await rack.applyServiceRules([{ key, addresses: [ipv4, ipv6], ports, externalTrafficPolicy: "Cluster" }]);
 }
 
-/** A new folder with the manifests of the Service, its pool and the rack's nodes; n3 is excluded from announcing. */
-export function writeEchoManifests(rack: Rack): string {
+/** A new folder with the manifests of the Service, its pool and the rack's nodes; that of the endpoint is excluded from announcing. */
+export function writeEchoManifests(rack: Rack, endpointNode = ENDPOINT_NODE): string {
   const directory = mkdtempSync("/run/hawser-");
   writeFileSync(join(directory, "pools.yaml"), pools);
   writeFileSync(join(directory, "echo.yaml"), service);
-  writeFileSync(join(directory, "nodes.yaml"), nodes(rack));
+  writeFileSync(join(directory, "nodes.yaml"), nodes(rack, endpointNode));
   return directory;
 }
 
@@ -50,13 +50,13 @@ spec:
   ports: [{ name: udp, port: ${echo.port}, protocol: UDP }, { name: tcp, port: ${echo.port}, protocol: TCP }]
 `;
 
-function nodes(rack: Rack): string {
+function nodes(rack: Rack, endpointNode: string): string {
   return rack.nodes
     .map(({ name, ipv4 }) => {
       const label = "node.kubernetes.io/exclude-from-external-load-balancers";
       return `apiVersion: v1
 kind: Node
-metadata: { name: ${name}, labels: ${name === ENDPOINT_NODE ? `{ ${label}: "" }` : "{}"} }
+metadata: { name: ${name}, labels: ${name === endpointNode ? `{ ${label}: "" }` : "{}"} }
 status: { addresses: [{ type: InternalIP, address: ${ipv4} }] }
 `;
     })

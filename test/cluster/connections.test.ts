@@ -1,17 +1,14 @@
 // Open TCP connections live through each kind of planned move, on real kernels.
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
+import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { HeldConnections } from "#lab/probes/held-connections.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-const IPV4 = "192.0.2.211";
-const IPV6 = "2001:db8:0:1::211";
-const PORT = 9_000;
+const { ipv4: IPV4, ipv6: IPV6, port: PORT } = echo;
 /** Of each family. */
 const CONNECTIONS = 50;
 /** The node of the endpoint announces nothing. */
@@ -19,7 +16,6 @@ const ENDPOINT_NODE = "n4";
 const CANDIDATES = ["n1", "n2", "n3"];
 /** A busy machine keeps a speaker from its heartbeats for longer than the usual 100 ms, and that is not what is tried here. */
 const PATIENCE = ["--dead-after", "3000", "--heartbeat-interval", "100"];
-const EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /** What nft makes of the rules that the speaker wrote. */
 const AS_NFT_WRITES_THEM = [
@@ -35,13 +31,8 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("13 D open TCP connections",
 
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 4 });
-    const pod = await rack.startPod({ name: "echo", node: ENDPOINT_NODE, tcpPorts: [PORT] });
-    const targets = pod.addresses.map((address) => ({ address, port: PORT, node: ENDPOINT_NODE }));
-    const ports = [{ protocol: "TCP", port: PORT, targets } as const];
-    const addresses = [IPV4, IPV6];
-    await rack.applyServiceRules([{ key: "default/echo", addresses, ports, externalTrafficPolicy: "Cluster" }]);
-    const directory = mkdtempSync("/run/hawser-");
-    writeFileSync(join(directory, "all.yaml"), manifests(rack));
+    await startEcho(rack, ENDPOINT_NODE);
+    const directory = writeEchoManifests(rack, ENDPOINT_NODE);
     const speakerOptions = ["--keep-connections", "600", "--fail-back-after", "0", ...PATIENCE];
     installation = await RackInstallation.start({ rack, directory, speakerOptions });
     await until("both addresses are announced", () => ownerOf(IPV4) !== "" && ownerOf(IPV6) !== "");
@@ -68,8 +59,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("13 D open TCP connections",
   /** Runs `hawser COMMAND ...` on the folder; returns its exit code. */
   async function hawser(...args: readonly string[]): Promise<number> {
     const command = [process.execPath, CLI, ...args, "--manifests", installation.directory];
-    const running = await rack.router.spawn({ name: `hawser ${args[0]}`, command });
-    return running.exited;
+    return (await rack.router.run(command)).code;
   }
 
   async function held(act: () => Promise<void>): Promise<number> {
@@ -104,32 +94,3 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("13 D open TCP connections",
     expect(rules.stdout.split("\n").map((line) => line.trim())).toEqual(expect.arrayContaining(AS_NFT_WRITES_THEM));
   });
 });
-
-function manifests(rack: Rack): string {
-  const nodes = rack.nodes.map(({ name, ipv4 }) => {
-    const labels = name === ENDPOINT_NODE ? `{ ${EXCLUDE}: "" }` : "{}";
-    return `apiVersion: v1
-kind: Node
-metadata: { name: ${name}, labels: ${labels} }
-status: { addresses: [{ type: InternalIP, address: ${ipv4} }] }
-`;
-  });
-  const config = `apiVersion: v1
-kind: ConfigMap
-metadata: { namespace: hawser-system, name: hawser }
-data:
-  config: |
-    address-pools:
-    - { name: default, protocol: layer2, addresses: [${IPV4}/32, "${IPV6}/128"] }
-`;
-  const service = `apiVersion: v1
-kind: Service
-metadata: { name: echo }
-spec:
-  type: LoadBalancer
-  ipFamilyPolicy: RequireDualStack
-  ipFamilies: [IPv4, IPv6]
-  ports: [{ port: ${PORT}, protocol: TCP }]
-`;
-  return [config, service, ...nodes].join("---\n");
-}

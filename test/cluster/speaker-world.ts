@@ -120,8 +120,7 @@ export class SpeakerWorld {
   /** Runs `hawser COMMAND ...` as a person; returns its exit code. */
   async hawser(...args: readonly string[]): Promise<number> {
     const command = [process.execPath, CLI, ...args, "--kubeconfig", this.cluster.kubeconfigFile];
-    const running = await this.rack.router.spawn({ name: `hawser ${args[0]}`, command });
-    return running.exited;
+    return (await this.rack.router.run(command)).code;
   }
 
   /** Ready and with network, unless said otherwise. */
