@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
 import type { LookupFunction } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,8 +10,9 @@ import { RemoteKeys } from "#ingress/auth/remote-keys.ts";
 import { documentClient, type FetchDocument } from "#ingress/auth/document-client.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { startFolderLoop } from "#test/support/folder-loop.ts";
-import { answering, ask, listen, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
+import { serveDocument } from "#test/support/jwks-server.ts";
 import { jwksOf, testKey, type TestKey } from "#test/support/test-issuer.ts";
 
 const END = 4_000_000_000;
@@ -22,10 +22,8 @@ beforeAll(async () => {
   [first, second] = await Promise.all([testKey("first"), testKey("second")]);
 });
 
-function authority(commonName: string) {
-  const times = { fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 };
-  return issueCertificate({ commonName, keyType: "ec", isAuthority: true, ...times });
-}
+const usual = { keyType: "ec", fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 } as const;
+const authority = (commonName: string) => issueCertificate({ ...usual, commonName, isAuthority: true });
 
 const toLoopback: LookupFunction = (_host, { all }, done) => {
   if (all === true) done(null, [{ address: "127.0.0.1", family: 4 }]);
@@ -35,25 +33,9 @@ const toLoopback: LookupFunction = (_host, { all }, done) => {
 /** A server of keys by HTTPS for the name `id.test`, with an authority of its own. */
 async function serveKeys(key: TestKey) {
   const issuer = authority("keys");
-  const times = { fromMs: Date.now() - 60_000, toMs: Date.now() + 3_600_000 };
-  const own = issueCertificate({ commonName: "id", names: ["id.test"], keyType: "ec", issuer, ...times });
-  const counts = { asked: 0, refused: 0 };
-  const server = createServer({ cert: own.certificatePem, key: own.privateKeyPem }, (_request, response) => {
-    counts.asked += 1;
-    response.end(jwksOf(key));
-  });
-  server.on("tlsClientError", () => (counts.refused += 1));
-  const port = await listen(server);
-  return {
-    port,
-    authorityPem: issuer.certificatePem,
-    asked: () => counts.asked,
-    refused: () => counts.refused,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const own = issueCertificate({ ...usual, commonName: "id", names: ["id.test"], issuer });
+  const server = await serveDocument(jwksOf(key), { cert: own.certificatePem, key: own.privateKeyPem });
+  return { ...server, authorityPem: issuer.certificatePem };
 }
 
 /** An ingress with a folder of manifests, whose Ingress `i` has a policy with this `jwks`. */

@@ -1,25 +1,33 @@
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { listen } from "./ingress-proxy.ts";
 
 /** A server of one document on loopback, whose answer tests change. */
 export interface DocumentServer extends AsyncDisposable {
   readonly port: number;
   /** How many requests have come. */
   readonly asked: () => number;
+  /** How many handshakes of TLS have failed. */
+  readonly refused: () => number;
   answer: (response: ServerResponse) => void;
 }
 
-/** Answers 200 with a text until a test says otherwise. */
-export async function serveDocument(text: string): Promise<DocumentServer> {
-  let count = 0;
-  const server = createServer((_request, response) => {
-    count += 1;
+/** Answers 200 with a text until a test says otherwise, over TLS where it is given a certificate. */
+export async function serveDocument(
+  text: string,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<DocumentServer> {
+  const counts = { asked: 0, refused: 0 };
+  const take = (_request: IncomingMessage, response: ServerResponse): void => {
+    counts.asked += 1;
     found.answer(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  };
+  const server = tls === undefined ? createServer(take) : createSecureServer(tls, take);
+  server.addListener("tlsClientError", () => (counts.refused += 1));
   const found: DocumentServer = {
-    port: (server.address() as AddressInfo).port,
-    asked: () => count,
+    port: await listen(server),
+    asked: () => counts.asked,
+    refused: () => counts.refused,
     answer: (response) => void response.end(text),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
