@@ -3,10 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideRequest } from "#ingress/engine/decide-request.ts";
 import { KnownHosts } from "#ingress/engine/known-hosts.ts";
-import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
 import { requestFault } from "#ingress/engine/request-fault.ts";
-import { readRequestHead } from "#ingress/engine/h1/read-request-head.ts";
-import { RequestHead } from "#ingress/engine/request-head.ts";
 import { RequestTexts } from "#ingress/engine/request-texts.ts";
 import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
@@ -20,6 +17,7 @@ import { seeRoutes, type SeenRoutes } from "#src/view/see-routes.ts";
 import type { UrlAnswer } from "#src/view/url-answer.ts";
 import type { UrlQuestion } from "#src/view/url-question.ts";
 import { explainUrlCase, explainUrlCases, questionOf } from "#test/support/explain-url-cases.ts";
+import { requestHeadOf } from "#test/support/request-head-of.ts";
 import { routesInputOf } from "#test/support/routes-input-of.ts";
 
 /** What the engine decides of the bytes of a request; undefined where a rule asks who sends it, which takes more than bytes. */
@@ -31,9 +29,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     ...fields.map(([name, value]) => `${name}: ${value}`),
   ];
   if (isSecure && isRejected({ table, input }, question)) return undefined;
-  const bytes = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  const head = new RequestHead(DEFAULT_LIMITS);
-  expect(readRequestHead(bytes, 0, bytes.length, head)).toBe(bytes.length);
+  const { bytes, head } = requestHeadOf(lines);
   const fault = requestFault(bytes, head);
   if (fault !== undefined) return { status: RESPONSE_REASONS[fault].status, reason: fault };
   const context = {

@@ -9,6 +9,7 @@ import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { route } from "#src/routing/route.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+import { requestHeadOf } from "#test/support/request-head-of.ts";
 
 /** A table with a rule for each of these hosts. */
 function tableOf(hosts: readonly string[]): RouteTable {
@@ -43,9 +44,7 @@ describe("KnownHosts", () => {
   });
 
   it("takes the authority of an absolute target before the field Host", () => {
-    const head = new RequestHead(DEFAULT_LIMITS);
-    const bytes = Buffer.from("GET http://b.com/ HTTP/1.1\r\nHost: a.com\r\n\r\n");
-    readRequestHead(bytes, 0, bytes.length, head);
+    const { bytes, head } = requestHeadOf(["GET http://b.com/ HTTP/1.1", "Host: a.com"]);
     expect(new KnownHosts().of(tables[3]!, bytes, head).text).toBe("b.com");
   });
 });

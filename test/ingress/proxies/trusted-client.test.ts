@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readRequestHead } from "#ingress/engine/h1/read-request-head.ts";
-import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
-import { RequestHead } from "#ingress/engine/request-head.ts";
 import { trustedClient } from "#ingress/engine/trusted-client.ts";
 import { readProxySettings } from "#ingress/proxy-options.ts";
+import { requestHeadOf } from "#test/support/request-head-of.ts";
 
 const LOAD_BALANCER = "10.0.0.1";
 
@@ -17,11 +15,9 @@ function clientOf(fields: readonly string[], passesChain = false): string {
     computeFullForwardedFor: passesChain,
   });
   if (!settings.ok || settings.value.forwarded === undefined) throw new Error("no settings");
-  const bytes = Buffer.from(["GET / HTTP/1.1", "Host: a.com", ...fields, "", ""].join("\r\n"), "latin1");
-  const head = new RequestHead(DEFAULT_LIMITS);
-  expect(readRequestHead(bytes, 0, bytes.length, head)).toBe(bytes.length);
+  const request = requestHeadOf(["GET / HTTP/1.1", "Host: a.com", ...fields]);
   const connection = { remoteAddress: LOAD_BALANCER, isSecure: false };
-  const found = trustedClient(connection, { bytes, head }, settings.value.forwarded);
+  const found = trustedClient(connection, request, settings.value.forwarded);
   const scheme = found.isSecure ? "https" : "http";
   return [found.remoteAddress, scheme, found.askedPort, found.forwardedHost, found.forwardedFor]
     .filter((one) => one !== undefined)
