@@ -15,8 +15,8 @@ export interface CliResult {
 export interface RunningCli {
   readonly child: ChildProcess;
   readonly ended: Promise<CliResult>;
-  /** Resolves when its standard output matches. */
-  says(pattern: RegExp): Promise<void>;
+  /** Resolves with what matches, once its standard output does. */
+  says(pattern: RegExp): Promise<string>;
 }
 
 /** Starts a command as a process of its own. */
@@ -35,11 +35,12 @@ export function startCommand(file: string, args: readonly string[], env: Record<
     child,
     ended,
     says: async (pattern) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise((resolve, reject) => {
         const check = (): void => {
-          if (!pattern.test(said.stdout)) return;
+          const [match] = pattern.exec(said.stdout) ?? [];
+          if (match === undefined) return;
           waiting.delete(check);
-          resolve();
+          resolve(match);
         };
         waiting.add(check);
         check();

@@ -44,15 +44,13 @@ describe("hawser ui", () => {
 
   it("14 A: shows the figures of hawser status -o json at the same moment, explains, and ends when asked", async () => {
     const running = startCli(["ui", "--manifests", folder]);
-    let said = "";
-    running.child.stdout?.on("data", (text: string) => (said += text));
-    await running.says(/http:\S+\n/);
-    const [url = ""] = /http:\S+/.exec(said) ?? [];
+    const url = await running.says(/http:\S+(?=\n)/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/);
     let view: PageView | undefined;
     for await (const { event, data } of followPage({ url })) {
-      if (event === "page") view = data["view"] as PageView;
-      if (event === "page") break;
+      if (event !== "page") continue;
+      view = data["view"] as PageView;
+      break;
     }
     const status = JSON.parse((await callCli(["status", "--manifests", folder, "-o", "json"])).stdout) as StatusView;
     const unserved = status.services.filter(({ served }) => !served);
