@@ -1,45 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseAllDocuments, stringify } from "yaml";
 import { clusterProgram, whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { whyNoHelm } from "#lab/helm/build-helm.ts";
 import { ways } from "#scripts/manifests/render.ts";
-import { config, type Manifest, nameOf, podOf } from "#test/config/kustomization.ts";
+import { config, type Manifest, manifestsIn, nameOf, podOf } from "#test/config/kustomization.ts";
 import { CHART, renderChart, runHelm } from "#test/support/helm.ts";
+import { exposedWith, kubectlKustomize } from "#test/support/kubectl.ts";
 
 const reason = whyNoCluster() ?? whyNoHelm();
 if (reason !== undefined) console.log(`skipped, the chart is not rendered: ${reason}`);
-
-/** What `kubectl kustomize` makes of a way of exposing with components, and of a folder beside it. */
-function kustomized(way: string, components: readonly string[]): readonly Manifest[] {
-  const directory = mkdtempSync(join(tmpdir(), "hawser-chart-"));
-  try {
-    const folder = join(directory, "own");
-    mkdirSync(folder);
-    const path = relative(folder, config);
-    const kustomization = {
-      apiVersion: "kustomize.config.k8s.io/v1beta1",
-      kind: "Kustomization",
-      resources: [`${path}/expose/${way}`],
-      components: components.map((name) => `${path}/${name}`),
-    };
-    writeFileSync(join(folder, "kustomization.yaml"), stringify(kustomization));
-    const { status, stdout, stderr } = spawnSync(clusterProgram("kubectl"), ["kustomize", folder], {
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(stderr);
-    return objectsOf(stdout);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-function objectsOf(text: string): readonly Manifest[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
-}
 
 /** Objects by name; where a variable, a port or a volume is in its list says nothing. */
 function byName(objects: readonly Manifest[]): Readonly<Record<string, Manifest>> {
@@ -89,16 +58,16 @@ describe.skipIf(reason !== undefined)("charts/hawser, rendered", () => {
   it.each(cases)(
     "D is what kustomize makes of config/expose/$way with components $components, object by object",
     ({ way, components, values }) => {
-      const theirs = kustomized(way, components).filter((one) => !NOT_OF_THE_CHART.includes(nameOf(one)));
+      const theirs = exposedWith(way, components, clusterProgram("kubectl")).filter(
+        (one) => !NOT_OF_THE_CHART.includes(nameOf(one)),
+      );
       expect(theirs.length).toBeGreaterThan(15);
       expect(byName(renderChart({ expose: way, ...AS_CONFIG, ...values }))).toEqual(byName(theirs));
     },
   );
 
   it("D has the boards of config/monitoring/grafana", () => {
-    const folder = join(config, "monitoring/grafana");
-    const { stdout } = spawnSync(clusterProgram("kubectl"), ["kustomize", folder], { encoding: "utf8" });
-    const [theirs] = objectsOf(stdout);
+    const [theirs] = kubectlKustomize(join(config, "monitoring/grafana"), clusterProgram("kubectl"));
     const values = { monitoring: { dashboards: { enabled: true, namespace: "grafana" } } };
     const ours = renderChart(values).filter(
       ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "hawser-boards",
@@ -174,7 +143,7 @@ describe.skipIf(reason !== undefined)("charts/hawser, rendered", () => {
     const isPools = ({ kind, metadata }: Manifest): boolean => kind === "ConfigMap" && metadata.name === "hawser";
     const pool = { name: "default", protocol: "layer2", addresses: ["192.0.2.200-192.0.2.220"] };
     const [map] = renderChart({ pools: [pool] }).filter(isPools) as unknown as readonly { data: { config: string } }[];
-    expect(objectsOf(map?.data.config ?? "")).toEqual([{ "address-pools": [pool] }]);
+    expect(manifestsIn(map?.data.config ?? "")).toEqual([{ "address-pools": [pool] }]);
     expect(renderChart({}).filter(isPools)).toEqual([]);
   });
 

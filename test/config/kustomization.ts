@@ -51,7 +51,12 @@ interface Kustomization {
 
 /** The objects of a file of manifests. */
 export function readManifests(file: string): readonly Manifest[] {
-  return parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as Manifest);
+  return manifestsIn(readFileSync(file, "utf8"));
+}
+
+/** The objects of a text of manifests. */
+export function manifestsIn(text: string): readonly Manifest[] {
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
 /** What `kubectl kustomize` makes of a folder, for the little that ours use: resources, and patches that add to a list or a map. */

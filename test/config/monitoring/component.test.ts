@@ -1,12 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { parse, parseAllDocuments, stringify } from "yaml";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { ways } from "#scripts/manifests/render.ts";
 import { config, kustomize, type Manifest, nameOf, podOf, readManifests } from "#test/config/kustomization.ts";
-import { hasKubectl } from "#test/support/kubectl.ts";
+import { exposedWith, hasKubectl, kubectlKustomize } from "#test/support/kubectl.ts";
 import { promtool, runPromtool } from "#test/support/promtool.ts";
 import { targetLabels } from "./target-series.ts";
 
@@ -24,22 +22,6 @@ interface PodMonitorSpec {
 
 interface ScrapeJob {
   readonly relabel_configs: readonly { readonly target_label?: string }[];
-}
-
-/** The objects of a way with these components, as kubectl renders them. */
-function rendered(way: string, components: readonly string[]): readonly Manifest[] {
-  const directory = mkdtempSync(join(tmpdir(), "hawser-monitoring-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const text = {
-    apiVersion: "kustomize.config.k8s.io/v1beta1",
-    kind: "Kustomization",
-    resources: [relative(directory, join(config, "expose", way))],
-    components: components.map((name) => relative(directory, join(config, name))),
-  };
-  writeFileSync(join(directory, "kustomization.yaml"), stringify(text));
-  const { stdout, stderr } = spawnSync("kubectl", ["kustomize", directory], { encoding: "utf8" });
-  expect(stderr).toBe("");
-  return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 }
 
 const monitors = readManifests(join(folder, "pod-monitors.yaml"));
@@ -68,7 +50,7 @@ describe("config/monitoring", () => {
 
   it.skipIf(!hasKubectl)("can be added to each way, with config/open-metrics", () => {
     for (const way of ways) {
-      const objects = rendered(way, ["open-metrics", "monitoring"]);
+      const objects = exposedWith(way, ["open-metrics", "monitoring"]);
       const added = objects.filter(({ apiVersion }) => apiVersion === "monitoring.coreos.com/v1");
       expect(added.map(nameOf).toSorted()).toEqual([
         ...["controller", "ingress", "speaker"].map((name) => `PodMonitor hawser-system/hawser-${name}`),
@@ -82,7 +64,7 @@ describe("config/monitoring", () => {
     "is read over TLS with config/secure-metrics, from the ports that the programs are given",
     () => {
       for (const way of ways) {
-        const objects = rendered(way, ["monitoring", "secure-metrics"]);
+        const objects = exposedWith(way, ["monitoring", "secure-metrics"]);
         const endpoints = objects
           .filter(({ kind }) => kind === "PodMonitor")
           .map(({ spec }) => (spec as PodMonitorSpec).podMetricsEndpoints[0]);
@@ -110,10 +92,10 @@ describe("config/monitoring", () => {
   );
 
   it.skipIf(!hasKubectl)("has the boards as a ConfigMap for the sidecar of Grafana", () => {
-    const { stdout, stderr } = spawnSync("kubectl", ["kustomize", join(folder, "grafana")], { encoding: "utf8" });
-    expect(stderr).toBe("");
-    const { data, metadata } = parse(stdout) as Manifest & { readonly data: Readonly<Record<string, string>> };
-    expect(metadata.labels).toHaveProperty("grafana_dashboard", "1");
+    const [boards, ...more] = kubectlKustomize(join(folder, "grafana"));
+    expect(more).toEqual([]);
+    const { data } = boards as Manifest & { readonly data: Readonly<Record<string, string>> };
+    expect(boards?.metadata.labels).toHaveProperty("grafana_dashboard", "1");
     expect(Object.keys(data)).toEqual(["hawser-addresses.json", "hawser-ingress.json"]);
     // An object is at most 1 MiB, and an annotation of kubectl apply at most 256 KiB.
     expect(Object.values(data).join("").length).toBeLessThan(200_000);
