@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
-import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { NfTablesSocket } from "#src/linux/nf-tables-socket.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { keepRules } from "#src/wire/keep-rules.ts";
@@ -12,6 +12,7 @@ import {
   appendRule,
   deleteMapEntry,
   deleteTable,
+  type NfMessage,
 } from "#src/wire/nf-batch.ts";
 
 /** The name of our tables in nftables, one of each family. */
@@ -39,7 +40,7 @@ export interface ConnectionKeeperOptions {
 export class ConnectionKeeper {
   readonly #options: ConnectionKeeperOptions;
   /** By address text: where unknown packets go. */
-  readonly #entries = new Map<string, { readonly via: string; readonly setMs: number }>();
+  readonly #entries = new Map<string, { readonly via: Ip; readonly setMs: number }>();
 
   /** Makes the tables, or puts the rules in those that the speaker before it left. */
   constructor(options: ConnectionKeeperOptions) {
@@ -55,23 +56,22 @@ export class ConnectionKeeper {
 
   /** From now on, unknown packets for the address go to this one. */
   follow(ip: Ip, via: Ip, nowMs: number): void {
-    const { keptMs, socket } = this.#options;
-    const [key, text] = [printIp(ip), printIp(via)];
+    const key = printIp(ip);
     const known = this.#entries.get(key);
-    if (known?.via === text && nowMs - known.setMs < keptMs / 2) return;
-    this.forget(ip);
+    if (known !== undefined && equalIps(known.via, via) && nowMs - known.setMs < this.#options.keptMs / 2) return;
+    this.#entries.delete(key);
     if (this.#entries.size >= MAX_ENTRIES) this.#forgetOld(nowMs);
-    if (this.#entries.size >= MAX_ENTRIES) return;
-    this.#entries.set(key, { via: text, setMs: nowMs });
-    const entry = addMapEntry(mapOf(ip), { key: ip, value: via, timeoutMs: keptMs });
-    socket.send([entry], (errno) => this.#report(errno));
+    if (this.#entries.size >= MAX_ENTRIES) return this.#replace(ip, { before: known?.via });
+    this.#entries.set(key, { via, setMs: nowMs });
+    this.#replace(ip, { before: known?.via, after: via });
   }
 
   /** Unknown packets for the address are no longer sent elsewhere. */
   forget(ip: Ip): void {
-    this.#entries.delete(printIp(ip));
-    // It is an error where there is none, as mostly.
-    this.#options.socket.send([deleteMapEntry(mapOf(ip), ip)], () => undefined);
+    const key = printIp(ip);
+    const before = this.#entries.get(key)?.via;
+    this.#entries.delete(key);
+    this.#replace(ip, { before });
   }
 
   /** The speaker ends: without an entry that is still needed the tables go, otherwise the kernel forgets them one by one. */
@@ -79,6 +79,21 @@ export class ConnectionKeeper {
     const { keptMs, socket } = this.#options;
     if ([...this.#entries.values()].some(({ setMs }) => nowMs - setMs < keptMs)) return;
     for (const family of FAMILIES) socket.send([deleteTable(family, TABLE)], () => undefined);
+  }
+
+  /**
+   * Takes the entry of an address out of the kernel's map, and puts the new one in, if there is one. For a batch that fails the kernel
+   * makes its caller wait for some 20 ms, and it fails to remove an entry that is not there. So the one that may be there is
+   * added before it is removed: that fails only where the speaker before this one left another one.
+   */
+  #replace(ip: Ip, { before, after }: { readonly before: Ip | undefined; readonly after?: Ip }): void {
+    const { keptMs, socket } = this.#options;
+    const entryOf = (via: Ip): NfMessage => addMapEntry(mapOf(ip), { key: ip, value: via, timeoutMs: keptMs });
+    const there = [deleteMapEntry(mapOf(ip), ip), ...(after === undefined ? [] : [entryOf(after)])];
+    socket.send([entryOf(before ?? after ?? ip), ...there], (errno) => {
+      if (errno === undefined) return;
+      socket.send(there, (fault) => this.#report(after === undefined ? undefined : fault));
+    });
   }
 
   #forgetOld(nowMs: number): void {
