@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { DatagramSocket } from "#native/socket.ts";
 import { decodeNetlinkErrno, decodeNetlinkMessages, NLMSG_ERROR } from "#src/wire/netlink.ts";
 import { encodeNfBatch, type NfMessage } from "#src/wire/nf-batch.ts";
@@ -31,7 +32,11 @@ export class NfTablesSocket implements Disposable {
         for (const { type, sequence, payload } of decodeNetlinkMessages(bytes))
           if (type === NLMSG_ERROR) this.#take(sequence, decodeNetlinkErrno(payload));
       },
-      onError,
+      onError: (errno) => {
+        if (errno !== constants.errno.ENOBUFS) return onError(errno);
+        // More answers than there was room for: what was sent is done all the same, and how each batch ended is not known.
+        this.#pending.clear();
+      },
     });
     this.#socket.start();
   }
