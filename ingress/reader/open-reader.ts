@@ -1,0 +1,76 @@
+import { networkInterfaces } from "node:os";
+import { monotonicMs } from "#src/process/clock.ts";
+import type { OptionValues } from "#src/process/option-spec.ts";
+import { hostAddresses } from "#ingress/host-addresses.ts";
+import type { ingressOptions } from "#ingress/ingress-options.ts";
+import { reachableAddresses } from "#ingress/names/reachable-address.ts";
+import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
+import { ownEndpoints } from "#ingress/own-endpoints.ts";
+import type { ServingUpdate } from "#ingress/server/serving-update.ts";
+import type { IngressContext } from "./ingress-context.ts";
+import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
+import type { ReadingSettings } from "./reading-settings.ts";
+
+export interface OpenReaderOptions extends Pick<
+  IngressContext,
+  "source" | "log" | "certificates" | "tokenKeys" | "countsTogether" | "allowedHeaders" | "useRoutes"
+> {
+  readonly options: OptionValues<typeof ingressOptions>;
+  readonly settings: ReadingSettings;
+  /** As they were given. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes what else is to be served by. */
+  readonly tell: (update: ServingUpdate) => void;
+}
+
+/** Opens what reads objects as the options say, writes statuses, and says what is wrong. Resolves when the first routes are in use. */
+export async function openReader({
+  options,
+  settings,
+  argv,
+  env,
+  tell,
+  ...given
+}: OpenReaderOptions): Promise<IngressLoop> {
+  const { publish, defaultSecret, defaultService, nginxConfigKey, namespaceSelector } = settings;
+  const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
+  const { forRequests: isReachable } = reachableAddresses({ env, isOfThisNode });
+  return startIngressLoop({
+    ...given,
+    scope: {
+      className: options.ingressClass,
+      controller: options.controllerClass,
+      namespace: options.watchNamespace,
+      // In a folder no other controller serves.
+      withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
+    },
+    namespaceSelector,
+    isOwnEndpoint: ownEndpoints({
+      address: options.bindAddress,
+      ports: new Set([options.httpPort, options.httpsPort]),
+      interfaces: networkInterfaces,
+      nowMs: monotonicMs,
+    }),
+    compat: options.compat,
+    defaultSecret,
+    defaultService,
+    nodeName: options.node,
+    externalNames: options.disableSvcExternalName ? undefined : { resolve: resolverByTtl(), isReachable },
+    publish,
+    usePasswords: (lists) => tell({ kind: "passwords", lists }),
+    useOidcSecrets: (secrets) => tell({ kind: "sign-in", secrets }),
+    useCertificateSecrets: (secrets) => tell({ kind: "certificate-secrets", secrets }),
+    useHeaders: (headers) => tell({ kind: "headers", headers }),
+    nginxConfig:
+      nginxConfigKey === undefined
+        ? undefined
+        : {
+            key: nginxConfigKey,
+            flags: new Set(argv),
+            useHeaders: (headers) => tell({ kind: "headers-of-all", headers }),
+            useBlocked: (blocked) => tell({ kind: "blocked", blocked }),
+            useProgram: (program) => tell({ kind: "program", settings: program }),
+          },
+  });
+}

@@ -1,0 +1,55 @@
+import type { Server } from "node:net";
+import type { Logger } from "#src/process/log.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { clientCertificatesFor } from "#src/routing/route.ts";
+import type { Engine } from "#ingress/engine/engine.ts";
+import type { ConnectionGate } from "#ingress/io/connection-gate.ts";
+import type { ProxyPreface } from "#ingress/io/proxy-preface.ts";
+import { type Accept, plainServer, secureServer } from "#ingress/io/servers.ts";
+import type { ProgramInUse } from "#ingress/program-in-use.ts";
+import type { Certificates } from "#ingress/tls/certificates.ts";
+import type { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
+
+/** The servers of the ports for requests, not yet listening. */
+export function requestServers({
+  engine,
+  gate,
+  preface,
+  certificates,
+  clientAuthorities,
+  program,
+  ciphers,
+  log,
+}: {
+  readonly engine: Engine;
+  readonly gate: ConnectionGate;
+  readonly preface: ProxyPreface | undefined;
+  readonly certificates: Pick<Certificates, "fallback" | "contextOf" | "pairOf" | "onFallbackChange">;
+  readonly clientAuthorities: ClientAuthorities;
+  readonly program: ProgramInUse;
+  /** In OpenSSL's form. */
+  readonly ciphers: string | undefined;
+  readonly log: Logger;
+}): Readonly<Record<"http" | "https", Server>> {
+  const accept: Accept = (connection) => engine.accept(connection);
+  const http = plainServer({ accept, gate, preface });
+  const https = secureServer({
+    accept,
+    gate,
+    preface,
+    answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
+    contextOf: (serverName) => certificates.contextOf(serverName),
+    verificationOf: (serverName) => {
+      const host = hostOf(serverName);
+      const policy = host === undefined ? undefined : clientCertificatesFor(engine.routes, host);
+      return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
+    },
+    rejects: (serverName) => program.rejects(serverName),
+    onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
+    fallback: certificates.fallback,
+    ciphers,
+    onFallbackChange: (use) => certificates.onFallbackChange(use),
+    onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
+  });
+  return { http, https };
+}
