@@ -28,9 +28,10 @@ function printWide(entries: readonly HistoryEntry[]): string {
   return rows.length === 0 ? "" : printTable(title, rows);
 }
 
-function printActor({ change, service, node, from, cause = "" }: HistoryEntry): string {
+function printActor({ change, service, node, from, cause = "", silentMs }: HistoryEntry): string {
   if (change === "assigned") return `to ${service}`;
   if (change === "released") return `by ${service}`;
   const before = from === undefined ? "" : `, before by ${from}`;
-  return `by ${node}${before}${cause === "" ? "" : ` (${cause})`}`;
+  const silence = silentMs === undefined ? "" : `, silent for ${silentMs} ms`;
+  return `by ${node}${before}${cause === "" ? "" : ` (${cause}${silence})`}`;
 }

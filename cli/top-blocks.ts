@@ -62,12 +62,13 @@ export function topBlock(view: PageView, list: keyof PageLists, nowMs: number): 
     }),
     hour: () => ({
       name: "Last hour",
-      title: ["AGO", "WHAT", "TEXT", "REASON"],
-      rows: view.hour.map(({ at, kind, text, reason }) => [
+      title: ["AGO", "WHAT", "TEXT", "REASON", "GAP"],
+      rows: view.hour.map(({ at, kind, text, reason, gapMs }) => [
         { text: age(at), tone: "faint" },
         { text: kind, tone: KINDS[kind] ?? "plain" },
         { text },
         { text: reason },
+        { text: gapMs === null ? "" : `≤ ${gapMs} ms` },
       ]),
       subjects: view.hour.map(({ subject }) => subject),
       empty: "Nothing happened.",

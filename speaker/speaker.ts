@@ -236,7 +236,8 @@ export class Speaker {
 
   #logTakeovers(handovers: readonly Handover[], nowMs: number): void {
     const iso = new Date(this.#options.wallMs()).toISOString();
-    for (const cause of this.#takeovers.add(handovers, { ms: nowMs, iso }))
+    const heardMs = (node: string): number | undefined => this.#membership.heardMsOf(node);
+    for (const cause of this.#takeovers.add(handovers, { ms: nowMs, iso }, heardMs))
       this.#options.counters.add("takeovers", cause);
     this.#reporter.logChange(handovers, this.#members.live().length + 1);
   }

@@ -14,21 +14,39 @@ interface Round extends TakeoverReason {
   readonly startedMs: number;
   gained: number;
   lost: number;
+  /** The longest of it. */
+  silentMs: number | undefined;
   readonly ips: Ip[];
+}
+
+interface Now {
+  /** Of a clock that only goes on. */
+  readonly ms: number;
+  /** The time of day, in ISO 8601. */
+  readonly iso: string;
 }
 
 /** The last rounds in which addresses changed hands, for people who ask what happened. */
 export class TakeoverLog {
   #rounds: readonly Round[] = [];
 
-  /** Takes in what changed hands now; returns the causes of rounds in which this speaker began to gain addresses. */
-  add(handovers: readonly Handover[], now: { readonly ms: number; readonly iso: string }): readonly GainCause[] {
+  /**
+   * Takes in what changed hands now; returns the causes of rounds in which this speaker began to gain addresses. `heardMs`: when a
+   * member was heard last, by the clock of `now`; undefined where it never was.
+   */
+  add(
+    handovers: readonly Handover[],
+    now: Now,
+    heardMs: (node: string) => number | undefined = () => undefined,
+  ): readonly GainCause[] {
     const began: GainCause[] = [];
     for (const one of handovers) {
       const round = this.#roundOf(one, now);
       if (one.isGain && round.gained === 0) began.push(one.cause);
       if (one.isGain) round.gained += 1;
       else round.lost += 1;
+      const lastMs = one.isGain && one.cause === "MemberSilent" ? heardMs(one.from) : undefined;
+      if (lastMs !== undefined) round.silentMs = Math.max(round.silentMs ?? 0, Math.round(now.ms - lastMs));
       if (round.ips.length < MAX_ADDRESSES) round.ips.push(one.ip);
     }
     return began;
@@ -36,16 +54,18 @@ export class TakeoverLog {
 
   /** The newest first. */
   list(): readonly Takeover[] {
-    return this.#rounds.map(({ at, cause, from, gained, lost, ips }) => {
-      return { at, cause, from, gained, lost, addresses: printAddresses(ips).slice(0, MAX_TAKEOVER_TEXTS) };
+    return this.#rounds.map(({ at, cause, from, gained, lost, ips, silentMs }) => {
+      const addresses = printAddresses(ips).slice(0, MAX_TAKEOVER_TEXTS);
+      return { at, cause, from, gained, lost, addresses, ...(silentMs === undefined ? {} : { silentMs }) };
     });
   }
 
-  #roundOf({ cause, from }: TakeoverReason, now: { readonly ms: number; readonly iso: string }): Round {
+  #roundOf({ cause, from }: TakeoverReason, now: Now): Round {
     const isSame = (round: Round): boolean => round.cause === cause && round.from === from;
     const known = this.#rounds.find((round) => isSame(round) && now.ms - round.startedMs < ROUND_MS);
     if (known !== undefined) return known;
-    const round = { cause, from, at: now.iso, startedMs: now.ms, gained: 0, lost: 0, ips: [] };
+    const counts = { gained: 0, lost: 0, silentMs: undefined, ips: [] };
+    const round: Round = { cause, from, at: now.iso, startedMs: now.ms, ...counts };
     this.#rounds = [round, ...this.#rounds].slice(0, MAX_TAKEOVERS);
     return round;
   }

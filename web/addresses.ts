@@ -46,8 +46,10 @@ function cellsOf(row: AddressRow, nowMs: number, onAsk: (subject: string) => voi
     html`<button class="link" title=${service} onClick=${() => onAsk(service)}>${service}</button>`,
     owner === null
       ? html`<span class="unknown">?</span>`
-      : html`<span title=${owner}>${owner === "" ? "none" : owner}${certain ? "" : "?"}</span>
-          <${Age} at=${ownerSince} nowMs=${nowMs} />`,
+      : html`<span title=${owner}>${owner === "" ? "none" : owner}${certain ? "" : "?"}</span>${" "}<${Age}
+            at=${ownerSince}
+            nowMs=${nowMs}
+          />`,
     spares === null
       ? html`<span class="unknown">?</span>`
       : html`<span title=${spares.first.join(", ")}
@@ -57,7 +59,6 @@ function cellsOf(row: AddressRow, nowMs: number, onAsk: (subject: string) => voi
     html`<span title=${pool}>${orphaned ? "(gone)" : pool}</span>`,
     html`<span class=${served ? "reason" : "reason bad"} title=${message}
         >${reason || (served ? "served" : "not served")}</span
-      >
-      <${Age} at=${since} nowMs=${nowMs} />`,
+      >${" "}<${Age} at=${since} nowMs=${nowMs} />`,
   ];
 }

@@ -76,13 +76,14 @@ function Changes({ history, nowMs }: { readonly history: Answer<HistoryView>; re
       "entries" in history &&
       html`<ol class="hour">
         ${history.entries.toReversed().map(
-          ({ at, change, address, service, node, from, cause }, index) =>
+          ({ at, change, address, service, node, from, cause, silentMs }, index) =>
             html`<li key=${index}>
               <${Age} at=${at} nowMs=${nowMs} /><span class="kind">${change}</span
               ><span class="said"
                 ><span class="mono">${address}</span>
                 ${service ?? node}${from !== undefined && from !== "" && ` from ${from}`}
-                ${cause !== undefined && html` <code>${cause}</code>`}</span
+                ${cause !== undefined && html` <code>${cause}</code>`}
+                ${silentMs !== undefined && html` <span class="gap">silent for ${silentMs} ms</span>`}</span
               >
             </li>`,
         )}

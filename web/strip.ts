@@ -79,6 +79,6 @@ function ofConfig({ strip: { config } }: PageView, nowMs: number): Figure {
   const when = since === "" ? "" : `, ${age(since, nowMs)} ago`;
   if (state === "missing") return { name, value: "missing", note: "no pools", tone: "bad" };
   if (state === "invalid") return { name, value: "not loaded", note: `the last good one is used${when}`, tone: "bad" };
-  if (state === "unknown") return { name, value: count, note: "loaded more than an hour ago", tone: "ok" };
+  if (state === "unknown") return { name, value: count, note: "in use, no change seen", tone: "ok" };
   return { name, value: count, note: `loaded${when}`, tone: "ok" };
 }

@@ -13,6 +13,8 @@ interface HeardMember {
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
   silentMs: number;
+  /** When it was heard last, stalls of ours or not; undefined if never in this session. */
+  heardMs: number | undefined;
   /** Silence counted over heartbeats of any kind, also those that say that it does not hear us. */
   quietMs: number;
   /** Since it said last that it does not hear us, while it lives. */
@@ -340,6 +342,11 @@ export class Membership {
     return member?.hasLived === true && member.liveSinceMs === undefined && !member.leaving;
   }
 
+  /** When a live member, or one that died, was heard last, by the clock of `receive`; undefined where it never was. */
+  heardMsOf(node: string): number | undefined {
+    return this.#members.get(node)?.heardMs;
+  }
+
   /** What heartbeats to a member go by. */
   linkTo(node: string): MemberLink {
     const member = this.#members.get(node);
@@ -441,6 +448,7 @@ function newMember(): HeardMember {
     session: 0n,
     sequence: -1,
     silentMs: 0,
+    heardMs: undefined,
     quietMs: 0,
     deafMs: Infinity,
     echoes: 0,
@@ -473,6 +481,7 @@ function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boole
     wasLive && member.ready === ready && member.leaving === leaving && isSameList(member.subnets, subnets, equalCidrs);
   Object.assign(member, {
     silentMs: 0,
+    heardMs: nowMs,
     fellSilent: false,
     hasLived: true,
     stallMs,

@@ -1,7 +1,7 @@
 import { cutHoldings, MAX_HOLDINGS } from "./cut-holdings.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
-import { MAX_TAKEOVER_TEXTS, type Takeover, type TakeoverCause } from "./takeover.ts";
+import { MAX_TAKEOVER_TEXTS, readSilence, type Takeover, type TakeoverCause } from "./takeover.ts";
 
 /** A Service got an address, or lost it. */
 export interface HoldingChange {
@@ -15,7 +15,7 @@ export interface HoldingChange {
 }
 
 /** A node began to announce addresses, or withdrew them. */
-export interface AnnouncementChange {
+export interface AnnouncementChange extends Pick<Takeover, "silentMs"> {
   /** ISO 8601. */
   readonly at: string;
   readonly change: "announced" | "withdrawn";
@@ -87,7 +87,8 @@ function readAnnouncement({ at: time, ...rest }: Fields): readonly AnnouncementC
   return at === undefined ? [] : [announcementAt(at, rest)];
 }
 
-function announcementAt(at: string, { change, node, from, cause, addresses }: Fields): AnnouncementChange {
+function announcementAt(at: string, fields: Fields): AnnouncementChange {
+  const { change, node, from, cause, addresses } = fields;
   return {
     at,
     change: change === "withdrawn" ? "withdrawn" : "announced",
@@ -95,6 +96,7 @@ function announcementAt(at: string, { change, node, from, cause, addresses }: Fi
     from: textOf(from),
     cause: textOf(cause),
     addresses: textsOf(addresses).slice(0, MAX_TAKEOVER_TEXTS),
+    ...readSilence(fields),
   };
 }
 
@@ -143,9 +145,10 @@ function keyOfAnnouncement({ at, change, node, from, cause }: AnnouncementChange
  * says so; but not in a conflict, in which the other one had the address already.
  */
 export function announcementsOf(node: string, takeovers: readonly Takeover[]): readonly AnnouncementChange[] {
-  return takeovers.flatMap(({ at, cause, from, gained, lost, addresses }): AnnouncementChange[] => {
+  return takeovers.flatMap(({ at, cause, from, gained, lost, addresses, silentMs }): AnnouncementChange[] => {
     const shared = { at, node, cause, addresses };
-    if (gained > 0) return [{ ...shared, change: "announced", from: from === node ? "" : from }];
+    const silence = silentMs === undefined ? {} : { silentMs };
+    if (gained > 0) return [{ ...shared, change: "announced", from: from === node ? "" : from, ...silence }];
     const isWithdrawn = lost > 0 && (from === "" || cause === ("Conflict" satisfies TakeoverCause));
     return isWithdrawn ? [{ ...shared, change: "withdrawn", from: "" }] : [];
   });

@@ -43,6 +43,11 @@ export interface Takeover {
   readonly lost: number;
   /** Which ones, as `printAddresses` prints them; the first of them where there are many. */
   readonly addresses: readonly string[];
+  /**
+   * Of `MemberSilent`: milliseconds from the last sign of life of the other speaker to the first announcement of the addresses. Clients
+   * were not served for about so long, at most: the other speaker died after that sign. Absent where it is not known.
+   */
+  readonly silentMs?: number;
 }
 
 /** A report holds at most so many takeovers, the newest first. */
@@ -64,7 +69,13 @@ function readTakeover(value: Fields): Takeover {
     gained: countOf(value["gained"]),
     lost: countOf(value["lost"]),
     addresses: textsOf(value["addresses"]).slice(0, MAX_TAKEOVER_TEXTS),
+    ...readSilence(value),
   };
+}
+
+/** How long the other speaker was silent, of a takeover as it is written; nothing where it is not known. */
+export function readSilence({ silentMs }: Fields): Pick<Takeover, "silentMs"> {
+  return typeof silentMs === "number" && Number.isFinite(silentMs) && silentMs >= 0 ? { silentMs } : {};
 }
 
 function countOf(value: unknown): number {

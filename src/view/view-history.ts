@@ -37,6 +37,8 @@ export interface HistoryEntry {
   /** The node that announced it before, where there was one. */
   readonly from?: string;
   readonly cause?: string;
+  /** Of a takeover from a node that fell silent: milliseconds from its last sign of life to the first announcement. */
+  readonly silentMs?: number;
 }
 
 /** What `hawser history` shows. Also its JSON. */
@@ -143,13 +145,12 @@ function withoutRepeats(latestFirst: readonly HoldingChange[]): readonly Holding
 }
 
 function entriesOf(
-  { at, change, node, from, cause, addresses }: AnnouncementChange,
+  { at, change, node, from, cause, addresses, silentMs }: AnnouncementChange,
   wanted: readonly string[],
 ): readonly HistoryEntry[] {
+  const before = { ...(from === "" ? {} : { from }), cause, ...(silentMs === undefined ? {} : { silentMs }) };
   const named = parseAddressTexts(addresses);
-  return wanted.flatMap((address) =>
-    named.has(address) ? { at, change, address, node, ...(from === "" ? {} : { from }), cause } : [],
-  );
+  return wanted.flatMap((address) => (named.has(address) ? { at, change, address, node, ...before } : []));
 }
 
 function inOrder(held: readonly HoldingChange[], announced: readonly HistoryEntry[]): readonly HistoryEntry[] {

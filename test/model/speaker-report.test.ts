@@ -12,6 +12,7 @@ const takeover = {
   gained: 2,
   lost: 0,
   addresses: ["192.0.2.1-2"],
+  silentMs: 96,
 };
 
 describe("readSpeakerReport()", () => {
@@ -81,6 +82,11 @@ describe("readSpeakerReport()", () => {
       problems: [],
       takeovers: [],
     });
+  });
+
+  it.each(["96", -1, Number.NaN, null])("14 A reads a silence of %s as one that is not known", (silentMs) => {
+    const read = readSpeakerReport("speaker-n1", { takeovers: [{ ...takeover, silentMs }] });
+    expect(read?.takeovers[0]).not.toHaveProperty("silentMs");
   });
 
   it("reads a bounded number of each", () => {

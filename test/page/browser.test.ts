@@ -61,7 +61,9 @@ describe.skipIf(!hasChromium())("14 A the page in a browser", () => {
     expect(needs).toContain("Add a range to the pool, or delete a Service that no longer needs its address.");
     expect(needs).toContain("Node node-07");
     expect(await textOf("Rack")).toMatch(/node-07\s+silent/);
-    expect(await textOf("Last hour")).toMatch(/takeover\s+node-01 took over 10\.20\.0\.10 from node-07\s+MemberSilent/);
+    expect(await textOf("Last hour")).toMatch(
+      /takeover\s+node-01 took over 10\.20\.0\.10 from node-07\s+MemberSilent\s+gap ≤ 97 ms/,
+    );
     expect(await textOf("Pools")).toMatch(/public\s+1 of 1\s+100 %/);
     expect(await textOf("Routes")).toContain("api.blog.example/");
     expect(await page.title()).toBe("2 not served · Hawser");

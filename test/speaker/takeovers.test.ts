@@ -49,8 +49,10 @@ describe("takeovers of a Speaker", () => {
       gained: 3,
       lost: 0,
       addresses: ["192.0.2.1-3"],
+      silentMs: expect.any(Number) as number,
     });
     expect(network.station("n2").state?.takeovers).toHaveLength(1);
+    expect(lastOf(network, "n2")?.silentMs).toBeLessThan(1_000);
     expect(network.counters("n2").labelled["takeovers"]).toEqual({ MemberSilent: 1 });
   });
 
@@ -141,6 +143,18 @@ describe("TakeoverLog", () => {
       ["at 1001", "MemberSilent", "n3", 1],
       ["at 1000", "MemberSilent", "n1", 1],
       ["at 0", "MemberSilent", "n1", 3],
+    ]);
+  });
+
+  it("14 A says how long the member was silent when it was heard last before, the longest of a round, and of no other cause", () => {
+    const log = new TakeoverLog();
+    const heardMs = (node: string): number | undefined => (node === "n1" ? 1_000.4 : undefined);
+    log.add([handover(1), handover(2, "Rebalanced"), handover(3, "MemberSilent", "n9")], at(1_095), heardMs);
+    log.add([handover(4)], at(1_120), heardMs);
+    expect(log.list().map(({ cause, from, silentMs }) => [cause, from, silentMs])).toEqual([
+      ["MemberSilent", "n9", undefined],
+      ["Rebalanced", "n1", undefined],
+      ["MemberSilent", "n1", 120],
     ]);
   });
 

@@ -102,6 +102,7 @@ export function sampleInstallation({ nowMs, nodes, services, hasAlarms = false }
   });
   const held = keys.flatMap((_, at) => (isPending(at) ? [] : [{ ip: ipAt(at), owner: ownerAt(at) }]));
   const ownedBy = Map.groupBy([...held, { ip: "203.0.113.10", owner: live[0] ?? "" }], ({ owner }) => owner);
+  const takeover = { at: ago(95), cause: "MemberSilent", gained: 12, lost: 0, silentMs: 97 };
   const reports = names.map((node): [string, Fields] => [
     `speaker-${node}`,
     {
@@ -113,10 +114,7 @@ export function sampleInstallation({ nowMs, nodes, services, hasAlarms = false }
       unheard: [],
       interfaces: ["bond0"],
       reportedAt: ago(isDead(node) ? 130 : 40),
-      takeovers:
-        hasAlarms && node === live[0]
-          ? [{ at: ago(95), cause: "MemberSilent", from: names[DEAD - 1], gained: 12, lost: 0, addresses: [ipAt(0)] }]
-          : [],
+      takeovers: hasAlarms && node === live[0] ? [{ ...takeover, from: names[DEAD - 1], addresses: [ipAt(0)] }] : [],
     },
   ]);
   const members = names.map((node, at): [string, Fields] => [

@@ -15,6 +15,11 @@ export interface HourRow {
   readonly reason: string;
   /** What `explain` can be asked about; empty where there is nothing. */
   readonly subject: string;
+  /**
+   * Of a takeover from a node that fell silent: for how many milliseconds clients were not served, at most. From the last sign of life
+   * of that node to the first announcement of the other. Null where it is not known, and where no node fell silent.
+   */
+  readonly gapMs: number | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -45,6 +50,7 @@ function ofAnnouncement({
   from,
   cause,
   addresses,
+  silentMs,
 }: AddressHistory["announcements"][number]): HourRow {
   const what = listed(addresses, ADDRESSES_NAMED);
   const isTakeover = change === "announced" && from !== "";
@@ -59,6 +65,7 @@ function ofAnnouncement({
     text,
     reason: cause,
     subject: subjectOf(addresses),
+    gapMs: isTakeover ? (silentMs ?? null) : null,
   };
 }
 
@@ -69,7 +76,8 @@ function subjectOf([first = "", ...more]: readonly string[]): string {
 
 function ofHolding({ at, change, address, service }: AddressHistory["holdings"][number]): HourRow {
   const text = change === "assigned" ? `${service} was assigned ${address}` : `${service} released ${address}`;
-  return { key: `${at} ${change} ${address} ${service}`, at, kind: change, text, reason: "", subject: address };
+  const key = `${at} ${change} ${address} ${service}`;
+  return { key, at, kind: change, text, reason: "", subject: address, gapMs: null };
 }
 
 function ofEvent({ about, reason, message, time: at }: EventView): HourRow {
@@ -81,5 +89,6 @@ function ofEvent({ about, reason, message, time: at }: EventView): HourRow {
     text: `${about.kind} ${name}: ${message}`,
     reason,
     subject: about.kind === "Service" ? name : "",
+    gapMs: null,
   };
 }

@@ -137,11 +137,14 @@ describe("14 A the rack", () => {
 describe("14 A the last hour", () => {
   const at = (minutes: number): string => new Date(base.nowMs - minutes * 60_000).toISOString();
   const base = explainCase("Announced.in.yaml");
+  const announced = { change: "announced", addresses: ["192.0.2.1"] };
   const history = {
     holdings: [{ at: at(3), change: "assigned", address: "192.0.2.1", service: "shop/web" }],
     announcements: [
-      { at: at(1), change: "announced", node: "n2", from: "n1", cause: "MemberSilent", addresses: ["192.0.2.1"] },
-      { at: at(61), change: "announced", node: "n1", from: "", cause: "Vacant", addresses: ["192.0.2.1"] },
+      { ...announced, at: at(1), node: "n2", from: "n1", cause: "MemberSilent", silentMs: 96 },
+      { ...announced, at: at(4), node: "n2", from: "n1", cause: "MemberSilent" },
+      { ...announced, at: at(5), node: "n1", from: "n2", cause: "Rebalanced" },
+      { ...announced, at: at(61), node: "n1", from: "", cause: "Vacant" },
     ],
   };
   const event = (reason: string, type: "Normal" | "Warning", minutes: number) => ({
@@ -161,10 +164,12 @@ describe("14 A the last hour", () => {
       history: new Map([[HISTORY_REPORT, history]]),
       events: [event("ConfigLoaded", "Normal", 2), event("PoolHasRoom", "Normal", 2)],
     };
-    expect(viewPage(input).hour.map(({ kind, text, reason }) => [kind, text, reason])).toEqual([
-      ["takeover", "n2 took over 192.0.2.1 from n1", "MemberSilent"],
-      ["config", "ConfigMap hawser-system/hawser: 1 pool", "ConfigLoaded"],
-      ["assigned", "shop/web was assigned 192.0.2.1", ""],
+    expect(viewPage(input).hour.map(({ kind, text, reason, gapMs }) => [kind, text, reason, gapMs])).toEqual([
+      ["takeover", "n2 took over 192.0.2.1 from n1", "MemberSilent", 96],
+      ["config", "ConfigMap hawser-system/hawser: 1 pool", "ConfigLoaded", null],
+      ["assigned", "shop/web was assigned 192.0.2.1", "", null],
+      ["takeover", "n2 took over 192.0.2.1 from n1", "MemberSilent", null],
+      ["takeover", "n1 took over 192.0.2.1 from n2", "Rebalanced", null],
     ]);
   });
 
