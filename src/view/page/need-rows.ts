@@ -43,15 +43,17 @@ export interface NeedsSeen {
 const MAX_EXPLAINED = 12;
 const HOSTS_NAMED = 3;
 
-/** What needs a person, the worst first. */
+/** What needs a person, the worst first: of warnings, what happens before what is not as written. */
 export function needRows(seen: NeedsSeen): readonly NeedRow[] {
+  const problems = Map.groupBy(seen.status.problems.map(ofProblem), ({ severity }) => severity);
   const rows = [
-    ...seen.status.problems.map(ofProblem),
+    ...(problems.get("alarm") ?? []),
     ...ofServices(seen),
     ...seen.nodes.flatMap(ofNode),
     ...seen.pools.flatMap(ofPool),
     ...ofOrphaned(seen.status.services),
     ...ofRoutes(seen.routes),
+    ...(problems.get("warning") ?? []),
   ];
   const byKey = new Map(rows.map((row) => [row.key, row]));
   return [...byKey.values()].sort(
