@@ -58,8 +58,8 @@ describe.skipIf(reason !== undefined)("the ways of exposing on a real API server
       .sort();
   }
 
-  it("O13 the way of exposing can be changed by the commands of README.md, and leaves nothing behind", async () => {
-    const [change = ""] = commandsOf("Change how the ingress is exposed");
+  it("O13 the way of exposing can be changed by the commands of docs/install.md, and leaves nothing behind", async () => {
+    const [change = ""] = commandsOf("Change how the ingress is exposed", "docs/install.md");
     expect(change).toContain(`install/${HOST_NETWORK}`);
     await shell(`kubectl apply -k config/expose/${LOAD_BALANCER}`);
     for (const way of CHANGES) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkFiles } from "#cli/check-files.ts";
 import { read, root } from "./page.ts";
@@ -34,8 +34,18 @@ describe("README.md", () => {
     expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
   });
 
-  it("names every verb in its table, and none that does not exist", () => {
-    const listed = [...readme.matchAll(/^\| `hawser ([a-z]+)/gm)].map(([, verb]) => verb);
+  it("14 begins with the two commands and a picture of the page, and is short", () => {
+    const [first = ""] = blocksOf(readme, "");
+    expect(first.match(/^npm \S+(?: \S+)?(?= )/gm)).toEqual(["npm run demo", "npm test"]);
+    const [, picture = ""] = /!\[[^\]]+\]\(([^)]+)\)/.exec(readme) ?? [];
+    expect(statSync(root + picture).size).toBeLessThan(150_000);
+    expect(readme.indexOf(picture)).toBeLessThan(readme.indexOf("\n## "));
+    expect(readme.split("\n").length).toBeLessThanOrEqual(140);
+  });
+
+  it("leads to docs/commands.md, whose table names every verb, and none that does not exist", () => {
+    expect(readme).toContain("(docs/commands.md)");
+    const listed = [...read("docs/commands.md").matchAll(/^\| `hawser ([a-z]+)/gm)].map(([, verb]) => verb);
     const verbs = [...hawser("--help").matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, verb]) => verb);
     expect(new Set(listed)).toEqual(new Set(verbs));
     expect(listed).toHaveLength(verbs.length);

@@ -235,9 +235,9 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     await until(`${name} is ${isReady ? "Ready" : "not Ready"}`, look, { timeoutMs: NODE_TIMEOUT_MS });
   }
 
-  const [upgrading = "", uninstalling = ""] = commandsOf("Upgrade and uninstall");
+  const [upgrading = "", uninstalling = ""] = commandsOf("Upgrade and uninstall", "docs/install.md");
 
-  it("O13 loses no request and no address while it is upgraded to another build by the command of README.md", async () => {
+  it("O13 loses no request and no address while it is upgraded to another build by the command of docs/install.md", async () => {
     const before = await world.untilAddress("service", "web");
     const [image = "", ...others] = await world.images();
     expect([image, others]).toEqual([expect.stringMatching(/^localhost\/hawser:[0-9.]+-[0-9a-f]{10}$/), []]);
@@ -251,7 +251,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     await until("all pods run the other build", async () => (await world.images()).join() === next);
   });
 
-  it("is uninstalled by the command of README.md and leaves no object, and no finalizer on a Service", async () => {
+  it("is uninstalled by the command of docs/install.md and leaves no object, and no finalizer on a Service", async () => {
     await world.stopProbing();
     await uninstall(uninstalling);
     expect(await world.leftovers()).toEqual([]);

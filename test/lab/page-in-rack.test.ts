@@ -12,7 +12,7 @@ import { findBarriers, hasChromium, openChromium, picturePath, type RealPage } f
 
 const INGRESS = "hawser-system/hawser-ingress";
 /** A wide screen, and a telephone. */
-const SIZES = { wide: { width: 1_280, height: 860 }, narrow: { width: 390, height: 844 } } as const;
+const SIZES = { wide: { width: 1_120, height: 1_010 }, narrow: { width: 390, height: 844 } } as const;
 const silent: Teller = { chapter: () => {}, explain: () => {}, found: () => {}, show: () => {} };
 const hasRack = process.env["HAWSER_RACK"] === "1";
 
