@@ -179,7 +179,7 @@ function blockLines({ name, title, rows, empty }: TopBlock, { from, to, chosen, 
   const shown = rows.slice(from, to);
   const isCut = shown.length < rows.length;
   const count = isCut ? `${from + 1}-${from + shown.length} of ${rows.length}` : String(rows.length);
-  const heading = `${style("title", name)} ${style("faint", count)}`;
+  const heading = `${style("title", cut(oneLine(name), columns - count.length - 1))} ${style("faint", count)}`;
   if (rows.length === 0)
     return [heading, style("faint", state.search === "" ? empty : "Nothing here matches the search.")];
   return [heading, ...fitTable(title, shown, { width: columns, style, chosen })];

@@ -1,24 +1,38 @@
 import { withPlacePrinted, type Problem } from "#src/model/problem.ts";
 import { monotonicMs } from "#src/process/clock.ts";
-import type { OptionValues } from "#src/process/option-spec.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { LookedPage } from "#src/page/page-stream.ts";
 import { explain } from "#src/view/explain.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { explainUrl } from "#src/view/explain-url.ts";
+import type { SeenTraffic } from "#src/view/page/request-counts.ts";
 import { viewPage } from "#src/view/page/view-page.ts";
 import type { SeenRoutes } from "#src/view/see-routes.ts";
 import { isUrlText, readUrlQuestion } from "#src/view/url-question.ts";
 import { viewHistory } from "#src/view/view-history.ts";
-import type { ingressLookOptions } from "./ingress-look-options.ts";
+import { ingressLookOptions } from "./ingress-look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
-import type { lookOptions } from "./look-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { openFolder } from "./open-folder.ts";
+import { metricsOfCluster } from "./metrics-of-cluster.ts";
+import { metricsOfUrls } from "./metrics-of-urls.ts";
 import { lookAtIngresses } from "./see-ingresses.ts";
+import { TrafficLook } from "./traffic-look.ts";
 
 /** The options of commands that look at all of an installation again and again. */
-type LiveLookOptions = OptionValues<ReturnType<typeof lookOptions> & typeof ingressLookOptions>;
+export const liveLookOptions = {
+  ...lookOptions("Show"),
+  ...ingressLookOptions,
+  ingressMetrics: {
+    kind: "list",
+    placeholder: "URL,...",
+    help: "Where the metrics of each ingress are read for requests a second (default: of a cluster through its API server, of a folder nowhere)",
+  },
+} as const satisfies OptionSpecs;
+
+type LiveLookOptions = OptionValues<typeof liveLookOptions>;
 
 /** An installation that is looked at again and again, until it is closed. */
 export interface LiveLook {
@@ -36,8 +50,9 @@ export interface LiveLook {
 
 const FOLDER_EVERY_MS = 500;
 const CLUSTER_EVERY_MS = 5_000;
-/** Routes change seldom, and reading them costs as much as all else. */
+/** Routes change seldom, and reading them costs as much as all else; the metrics of a large cluster have megabytes. */
 const ROUTES_EVERY_MS = { folder: 2_000, cluster: 15_000 } as const;
+const NO_URLS = "the page does not find the ingresses of a folder: name their metrics with --ingress-metrics";
 
 type Looked =
   | { readonly ok: true; readonly value: ExplainInput }
@@ -55,13 +70,12 @@ export async function openLiveLook(
     folder === undefined
       ? lookAtCluster({ ...options, env, readsAll: true })
       : { ok: true, value: await folder.look() };
-  const routes = new RoutesLook(
-    async () => {
-      const looked = await lookAtIngresses(options, env);
-      return looked.ok ? looked.seen : undefined;
-    },
-    ROUTES_EVERY_MS[folder === undefined ? "cluster" : "folder"],
-  );
+  const routesEveryMs = ROUTES_EVERY_MS[folder === undefined ? "cluster" : "folder"];
+  const routes = new PacedLook(async () => {
+    const looked = await lookAtIngresses(options, env);
+    return looked.ok ? looked.seen : undefined;
+  }, routesEveryMs);
+  const traffic = new PacedLook(trafficLook(options, env), routesEveryMs);
   let last: ExplainInput | undefined;
   const seen = async (): Promise<ExplainInput | string> => {
     if (last !== undefined) return last;
@@ -74,10 +88,11 @@ export async function openLiveLook(
     title: titleOf(options, env),
     everyMs: folder === undefined ? CLUSTER_EVERY_MS : FOLDER_EVERY_MS,
     async look() {
+      traffic.start();
       const [looked] = await Promise.all([lookOnce(), waitsForRoutes ? routes.fresh() : routes.start()]);
       if (!looked.ok) return { ok: false, problems: looked.problems.map(withPlacePrinted) };
       last = looked.value;
-      return { ok: true, view: viewPage(looked.value, routes.last) };
+      return { ok: true, view: viewPage(looked.value, routes.last, traffic.last) };
     },
     async explain(subject) {
       if (isUrlText(subject)) return explainAsked(subject, routes.last ?? (await routes.fresh()));
@@ -97,21 +112,31 @@ export async function openLiveLook(
   };
 }
 
+/** Looks at what ingresses count. */
+function trafficLook(options: LiveLookOptions, env: ProgramIo["env"]): () => Promise<SeenTraffic> {
+  const { manifests, ingressMetrics } = options;
+  const look = new TrafficLook(async () => {
+    if (ingressMetrics.length > 0) return metricsOfUrls(ingressMetrics);
+    return manifests === undefined ? metricsOfCluster({ ...options, env }) : NO_URLS;
+  }, monotonicMs);
+  return async () => look.look();
+}
+
 function explainAsked(url: string, seen: SeenRoutes | undefined): object {
   if (seen === undefined) return { why: "Ingresses cannot be read" };
   const question = readUrlQuestion({ url, method: "GET", header: [], client: undefined });
   return typeof question === "string" ? { why: question } : explainUrl(seen, question);
 }
 
-/** The routes as they were seen last: looked at beside all else, which does not wait for them. */
-class RoutesLook {
-  readonly #see: () => Promise<SeenRoutes | undefined>;
+/** Something as it was seen last: looked at beside all else, which does not wait for it. */
+class PacedLook<T> {
+  readonly #see: () => Promise<T | undefined>;
   readonly #everyMs: number;
-  #seeing: Promise<SeenRoutes | undefined> | undefined;
+  #seeing: Promise<T | undefined> | undefined;
   #nextMs = -Infinity;
-  last: SeenRoutes | undefined;
+  last: T | undefined;
 
-  constructor(see: () => Promise<SeenRoutes | undefined>, everyMs: number) {
+  constructor(see: () => Promise<T | undefined>, everyMs: number) {
     this.#see = see;
     this.#everyMs = everyMs;
   }
@@ -121,8 +146,8 @@ class RoutesLook {
     if (monotonicMs() >= this.#nextMs) void this.fresh();
   }
 
-  /** Resolves with the routes of a look that is under way, or begins now. */
-  async fresh(): Promise<SeenRoutes | undefined> {
+  /** Resolves with what a look finds that is under way, or begins now. */
+  async fresh(): Promise<T | undefined> {
     this.#seeing ??= this.#see()
       .catch(() => undefined)
       .then((seen) => {

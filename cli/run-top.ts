@@ -7,17 +7,14 @@ import { readOptions } from "#src/process/read-options.ts";
 import type { Explanation } from "#src/view/explain.ts";
 import { matchingRows } from "#src/view/page/matching-rows.ts";
 import { drawTop, printTop, type TopSeen } from "./draw-top.ts";
-import { ingressLookOptions } from "./ingress-look-options.ts";
-import { lookOptions } from "./look-options.ts";
-import { type LiveLook, openLiveLook } from "./open-live-look.ts";
+import { type LiveLook, liveLookOptions, openLiveLook } from "./open-live-look.ts";
 import { printExplanation } from "./print-explanation.ts";
 import { textStyle } from "./text-style.ts";
 import { pressKey, TOP_START, type TopState } from "./top-state.ts";
 
 /** Its options. */
 export const topOptions = {
-  ...lookOptions("Show"),
-  ...ingressLookOptions,
+  ...liveLookOptions,
   once: { kind: "boolean", help: "Print it once, and end" },
 } as const satisfies OptionSpecs;
 

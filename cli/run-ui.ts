@@ -6,14 +6,11 @@ import { delay, wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { ingressLookOptions } from "./ingress-look-options.ts";
-import { lookOptions } from "./look-options.ts";
-import { openLiveLook } from "./open-live-look.ts";
+import { liveLookOptions, openLiveLook } from "./open-live-look.ts";
 
 /** Its options. */
 export const uiOptions = {
-  ...lookOptions("Show"),
-  ...ingressLookOptions,
+  ...liveLookOptions,
   port: { kind: "number", default: 0, min: 0, max: 65_535, help: "Port on 127.0.0.1 (default: a free one)" },
 } as const satisfies OptionSpecs;
 

@@ -94,8 +94,8 @@ export function topBlock(view: PageView, list: keyof PageLists, nowMs: number): 
       empty: isUnknown("services") ? "? Services may not be read." : "No Service of type LoadBalancer.",
     }),
     routes: () => ({
-      name: "Routes",
-      title: ["HOST AND PATH", "GOES TO", "ENDPOINTS", "CERTIFICATE", "INGRESS"],
+      name: routesName(view),
+      title: ["HOST AND PATH", "GOES TO", "ENDPOINTS", "REQ/S", "5XX", "CERTIFICATE", "INGRESS"],
       rows: view.routes.map(routeCells),
       subjects: view.routes.map(({ host, path, certificate }) =>
         host.startsWith("*") ? "" : `${certificate === null ? "http" : "https"}://${host}${path}`,
@@ -104,6 +104,11 @@ export function topBlock(view: PageView, list: keyof PageLists, nowMs: number): 
     }),
   };
   return { ...blocks[list](), list };
+}
+
+/** Says why the figures of requests are not known, where they are not. */
+function routesName({ routes, trafficUnknown }: PageView): string {
+  return routes.length === 0 || trafficUnknown === "" ? "Routes" : `Routes (requests not known: ${trafficUnknown})`;
 }
 
 const HEALTH: Readonly<Record<PageView["nodes"][number]["health"], Tone>> = {
@@ -167,7 +172,7 @@ function addressCells(row: PageView["addresses"][number], age: (time: string) =>
 const UNKNOWN: Cell = { text: "?", tone: "unknown" };
 
 function routeCells(row: PageView["routes"][number]): readonly Cell[] {
-  const { host, path, service, redirect, answer, closed, endpoints, certificate, ingress, health } = row;
+  const { host, path, service, redirect, answer, closed, endpoints, certificate, ingress, health, traffic } = row;
   const target = service ?? redirect ?? (answer === null ? "" : `answers ${answer}`);
   const days =
     certificate === null
@@ -184,6 +189,10 @@ function routeCells(row: PageView["routes"][number]): readonly Cell[] {
       text: service === null || closed !== null ? "" : String(endpoints ?? "?"),
       ...(health === "no endpoint" && { tone: "bad" as const }),
     },
+    traffic === null ? UNKNOWN : { text: String(traffic.perSecond) },
+    traffic === null
+      ? UNKNOWN
+      : { text: `${traffic.failedPercent} %`, ...(traffic.failedPercent > 0 && { tone: "bad" as const }) },
     {
       text: days,
       ...(certificate?.verdict === "bad"

@@ -142,6 +142,9 @@ function Foot({ view }: { readonly view: PageView }): VNode | null {
     ...(view.nodes.some(({ alive, certain }) => alive && !certain)
       ? ["NAME? = as that speaker last reported: nothing here proves that it still runs."]
       : []),
+    ...(view.routes.length === 0 || view.trafficUnknown === ""
+      ? []
+      : [`? = requests are not known: ${view.trafficUnknown}.`]),
     ...(cut.length === 0 ? [] : [`Not shown: ${cut.join(", ")}.`]),
   ];
   return html`<footer>${lines.map((line) => html`<p key=${line}>${line}</p>`)}</footer>`;

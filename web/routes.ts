@@ -20,7 +20,7 @@ export function Routes({ routes, total, isKnown, onAsk }: RoutesProps): VNode {
     <${LongList}
       label="Routes"
       className="routes"
-      columns=${["Host and path", "Goes to", "Endpoints", "Certificate", "Ingress"]}
+      columns=${["Host and path", "Goes to", "Endpoints", "Requests/s", "5xx", "Certificate", "Ingress"]}
       rows=${routes}
       keyOf=${({ key }: RouteRow) => key}
       toneOf=${({ health }: RouteRow) => TONES[health]}
@@ -30,7 +30,7 @@ export function Routes({ routes, total, isKnown, onAsk }: RoutesProps): VNode {
 }
 
 function cellsOf(row: RouteRow, onAsk: (subject: string) => void): readonly Child[] {
-  const { host, path, service, redirect, answer, closed, why, endpoints, certificate, ingress } = row;
+  const { host, path, service, redirect, answer, closed, why, endpoints, traffic, certificate, ingress } = row;
   const url = `${certificate === null ? "http" : "https"}://${host.replace(/^\*$/, "any.invalid").replace(/^\*\./, "any.")}${path}`;
   const target = service ?? redirect ?? (answer === null ? "" : `answers ${answer}`);
   return [
@@ -45,6 +45,12 @@ function cellsOf(row: RouteRow, onAsk: (subject: string) => void): readonly Chil
       : endpoints === null
         ? html`<span class="unknown">?</span>`
         : String(endpoints),
+    traffic === null
+      ? html`<span class="unknown">?</span>`
+      : html`<span title="Of all rules of the Ingress">${traffic.perSecond}</span>`,
+    traffic === null
+      ? html`<span class="unknown">?</span>`
+      : html`<span class=${traffic.failedPercent > 0 ? "reason bad" : ""}>${traffic.failedPercent} %</span>`,
     viewCertificate(certificate),
     html`<span title=${ingress}>${ingress}</span>`,
   ];

@@ -89,8 +89,8 @@ export class ClusterLister {
   }
 
   /** The objects of a collection as the server has them, also of kinds that Hawser does not read; none where the cluster does not have it. */
-  async raw(path: string): Promise<readonly unknown[]> {
-    return this.#all(path, {}, { isOptional: true });
+  async raw(path: string, query: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
+    return this.#all(path, query, { isOptional: true });
   }
 
   /** A text, as the log of a pod; says why it cannot be read, and adds no Problem. */

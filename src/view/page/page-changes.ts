@@ -13,7 +13,7 @@ interface ListChanges {
 /** What makes a page of the page before. */
 export interface PageChanges {
   /** What is not in a list, whole. */
-  readonly head: Pick<PageView, "seenAt" | "strip" | "unknown" | "cut">;
+  readonly head: Pick<PageView, "seenAt" | "strip" | "unknown" | "trafficUnknown" | "cut">;
   /** Lists that changed. */
   readonly lists: Readonly<Partial<Record<keyof PageLists, ListChanges>>>;
 }
@@ -34,11 +34,12 @@ export function changesBetween(before: PageView, after: PageView): PageChanges |
     const changes = listChanges(before[name], after[name]);
     if (changes !== undefined) lists[name] = changes;
   }
-  const { seenAt, strip, unknown, cut } = after;
+  const { seenAt, strip, unknown, trafficUnknown, cut } = after;
   const isSame =
     Object.keys(lists).length === 0 &&
-    textOf([before.strip, before.unknown, before.cut]) === textOf([strip, unknown, cut]);
-  return isSame ? undefined : { head: { seenAt, strip, unknown, cut }, lists };
+    textOf([before.strip, before.unknown, before.trafficUnknown, before.cut]) ===
+      textOf([strip, unknown, trafficUnknown, cut]);
+  return isSame ? undefined : { head: { seenAt, strip, unknown, trafficUnknown, cut }, lists };
 }
 
 type Row = { readonly key: string };

@@ -29,6 +29,8 @@ export interface PageView extends PageLists {
   readonly strip: StripView;
   /** The parts that cannot be seen; `routes`: Ingresses may not be read, or are not read yet. */
   readonly unknown: readonly (Part | "routes")[];
+  /** Why it is not known how many requests routes get; empty where it is. */
+  readonly trafficUnknown: string;
   /** How many rows of a list are left out, by list; empty where none are. */
   readonly cut: Readonly<Partial<Record<keyof PageLists, number>>>;
 }

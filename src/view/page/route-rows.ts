@@ -1,6 +1,7 @@
 import { viewCertificate } from "#src/view/view-certificate.ts";
 import type { SeenRoutes } from "#src/view/see-routes.ts";
 import { type RouteView, viewRoutes } from "#src/view/view-routes.ts";
+import type { RequestRate } from "./request-counts.ts";
 
 /** One rule of the route table, as `hawser routes` shows it, with the days that its certificate has left. */
 export interface RouteRow extends Pick<
@@ -16,14 +17,22 @@ export interface RouteRow extends Pick<
     readonly days: number | null;
     readonly why: string;
   } | null;
+  /**
+   * The requests of all rules of its Ingress, as the ingress counts them, to a tenth of a request a second; null where that is not known.
+   * `failedPercent`: how many of a hundred were answered with 5xx, rounded up, so that 0 means none.
+   */
+  readonly traffic: { readonly perSecond: number; readonly failedPercent: number } | null;
   readonly health: "ok" | "closed" | "no endpoint" | "certificate";
 }
 
 /** A certificate with fewer days left is to be looked at: automatic renewal should have come long before. */
 export const CERTIFICATE_DAYS = 14;
 
-/** All rules by host, those that are as they should be last, each with the certificate of its host. */
-export function routeRows(seen: SeenRoutes): readonly RouteRow[] {
+/**
+ * All rules by host, those that are as they should be last, each with the certificate of its host. `rates`: by Ingress; undefined where they
+ * are not known.
+ */
+export function routeRows(seen: SeenRoutes, rates?: ReadonlyMap<string, RequestRate>): readonly RouteRow[] {
   const certificates = new Map<string, RouteRow["certificate"]>();
   const certificateOf = (host: string): RouteRow["certificate"] => {
     const known = certificates.get(host);
@@ -42,10 +51,19 @@ export function routeRows(seen: SeenRoutes): readonly RouteRow[] {
     const count = taken.get(name) ?? 0;
     taken.set(name, count + 1);
     const key = count === 0 ? name : `${name} ${count}`;
-    const row = { key, host, path, pathType, ingress, service, endpoints, redirect, answer, closed, why, certificate };
+    const traffic = rates === undefined ? null : trafficOf(rates.get(ingress));
+    const goes = { service, endpoints, redirect, answer, closed, why };
+    const row = { key, host, path, pathType, ingress, ...goes, certificate, traffic };
     return { ...row, health: healthOf(row) };
   });
   return rows.toSorted((left, right) => Number(left.health === "ok") - Number(right.health === "ok"));
+}
+
+function trafficOf(
+  { perSecond, failedPerSecond }: RequestRate = { perSecond: 0, failedPerSecond: 0 },
+): RouteRow["traffic"] {
+  const failed = perSecond === 0 ? 0 : Math.ceil((failedPerSecond * 100) / perSecond);
+  return { perSecond: Math.round(perSecond * 10) / 10, failedPercent: Math.min(100, failed) };
 }
 
 function healthOf({ closed, service, endpoints, certificate }: Omit<RouteRow, "health">): RouteRow["health"] {

@@ -8,6 +8,7 @@ import { needRows } from "./need-rows.ts";
 import { nodeRows } from "./node-rows.ts";
 import type { PageLists, PageView } from "./page-view.ts";
 import { poolRows } from "./pool-rows.ts";
+import type { SeenTraffic } from "./request-counts.ts";
 import { routeRows } from "./route-rows.ts";
 import { viewStrip } from "./strip-view.ts";
 
@@ -21,15 +22,18 @@ const MOST: Readonly<Record<keyof PageLists, number>> = {
   routes: 20_000,
 };
 
+/** Not asked for yet. */
+const NO_TRAFFIC: SeenTraffic = { rates: undefined, why: "they have not been looked at" };
+
 /** Puts together what the page and `hawser top` show. `seen`: the routes, where they could be read. */
-export function viewPage(input: ExplainInput, seen?: SeenRoutes): PageView {
+export function viewPage(input: ExplainInput, seen?: SeenRoutes, traffic: SeenTraffic = NO_TRAFFIC): PageView {
   const context = explainContext(input);
   const status = viewStatusOf(context, { usage: context.usage, isKnown: context.assignments !== undefined }, input);
   const history = historyOf({ ...input, history: input.history });
   const nodes = nodeRows(status.speakers);
   const pools = poolRows(status.pools);
   const hasRoutes = seen?.input.ingresses !== undefined;
-  const routes = seen !== undefined && hasRoutes ? routeRows(seen) : [];
+  const routes = seen !== undefined && hasRoutes ? routeRows(seen, traffic.rates) : [];
   const lists: PageLists = {
     needs: needRows({ status, context, nodes, pools, routes }),
     nodes,
@@ -44,6 +48,7 @@ export function viewPage(input: ExplainInput, seen?: SeenRoutes): PageView {
     seenAt: new Date(input.nowMs).toISOString(),
     strip: viewStrip(status, input),
     unknown: [...status.unknown, ...(hasRoutes ? [] : (["routes"] as const))],
+    trafficUnknown: traffic.why,
     ...(Object.fromEntries(names.map((name) => [name, lists[name].slice(0, MOST[name])])) as unknown as PageLists),
     cut: Object.fromEntries(over.map((name) => [name, lists[name].length - MOST[name]])),
   };
