@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { monotonicMs } from "#src/process/clock.ts";
 
 /** What bounds the connections that are open at once. */
@@ -6,6 +5,11 @@ export interface GateLimits {
   readonly connections: number;
   /** Of one client address; 0: no bound of its own. */
   readonly connectionsPerAddress: number;
+}
+
+/** What the gate closes for another connection. */
+interface Closable {
+  destroy(): void;
 }
 
 /** What the gate asks about a connection when it looks for one to close. */
@@ -26,7 +30,7 @@ export interface Admission {
 }
 
 interface Guest extends Admission {
-  readonly socket: Pick<Socket, "destroy">;
+  readonly socket: Closable;
   seenRequests: number;
 }
 
@@ -73,7 +77,7 @@ export class ConnectionGate {
   }
 
   /** Lets a connection in; undefined: it is to be closed. */
-  admit(socket: Pick<Socket, "destroy">, address: string): Admission | undefined {
+  admit(socket: Closable, address: string): Admission | undefined {
     const { connections, connectionsPerAddress } = this.#limits;
     const neighbors = this.#byAddress.get(address);
     const hasRoom =

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { type ProxiedClient, readProxyHeader } from "./proxy-header.ts";
 
 export interface ProxyPrefaceOptions {
@@ -6,6 +5,23 @@ export interface ProxyPrefaceOptions {
   readonly trusts: (address: string) => boolean;
   /** How long the header may take. */
   readonly timeoutMs: number;
+}
+
+/** What gets the first bytes of a connection. */
+interface PrefaceReader {
+  readonly onBytes: (bytes: Buffer) => void;
+  /** The other end has ended its side. */
+  readonly onEnd: () => void;
+  readonly onGone: () => void;
+}
+
+/** A connection that nothing else reads yet. */
+export interface PrefaceSource {
+  destroy(): void;
+  /** Gives what comes to the reader, until `stopPreface`. */
+  startPreface(reader: PrefaceReader): void;
+  /** What came behind the header is what is read next. */
+  stopPreface(rest: Buffer): void;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -18,7 +34,7 @@ export class ProxyPreface {
   failed = 0;
   readonly #options: ProxyPrefaceOptions;
   /** The longest waiting first. */
-  readonly #waiting = new Set<Socket>();
+  readonly #waiting = new Set<PrefaceSource>();
 
   constructor(options: ProxyPrefaceOptions) {
     this.#options = options;
@@ -31,41 +47,36 @@ export class ProxyPreface {
 
   /**
    * Waits for the header, and calls back with whose connection it is (undefined: the proxy's own). What came after the header is read
-   * from the socket next, which is paused. A connection without a header is closed, and there is no call.
+   * from the connection next. A connection without a header is closed, and there is no call.
    */
-  read(socket: Socket, onKnown: (client: ProxiedClient | undefined) => void): void {
+  read(source: PrefaceSource, onKnown: (client: ProxiedClient | undefined) => void): void {
     const [first] = this.#waiting.size >= MAX_WAITING ? this.#waiting : [];
     if (first !== undefined) this.#fail(first);
-    this.#waiting.add(socket);
+    this.#waiting.add(source);
     let bytes: Buffer = NOTHING;
-    const timer = setTimeout(() => this.#fail(socket), this.#options.timeoutMs);
-    const stop = (): void => {
+    const timer = setTimeout(() => this.#fail(source), this.#options.timeoutMs);
+    const onGone = (): void => {
       clearTimeout(timer);
-      this.#waiting.delete(socket);
-      socket.off("data", onData).off("end", onEnd).off("close", stop);
+      this.#waiting.delete(source);
     };
-    const onEnd = (): void => this.#fail(socket);
-    const onData = (chunk: Buffer): void => {
+    const onBytes = (chunk: Buffer): void => {
       bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
       const header = readProxyHeader(bytes);
       if (header === "incomplete") return;
       if (header === "malformed") {
-        this.#fail(socket);
+        this.#fail(source);
         return;
       }
-      stop();
-      socket.pause();
-      const rest = bytes.subarray(header.length);
-      if (rest.length > 0) socket.unshift(rest);
+      onGone();
+      source.stopPreface(bytes.subarray(header.length));
       onKnown(header.client);
     };
-    socket.on("error", () => undefined);
-    socket.on("data", onData).on("end", onEnd).on("close", stop);
+    source.startPreface({ onBytes, onGone, onEnd: () => this.#fail(source) });
   }
 
-  #fail(socket: Socket): void {
-    if (!this.#waiting.delete(socket)) return;
+  #fail(source: PrefaceSource): void {
+    if (!this.#waiting.delete(source)) return;
     this.failed += 1;
-    socket.destroy();
+    source.destroy();
   }
 }

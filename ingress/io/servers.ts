@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext, type TLSSocket } from "node:tls";
 import { DEFAULT_CIPHERS } from "#ingress/tls/default-ciphers.ts";
+import { admit, type Entrance } from "./arrival.ts";
 import { type ClientVerification, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
-import type { Admission, ConnectionGate } from "./connection-gate.ts";
-import { acceptedConnection, addressOf, plainSocketOf } from "./net.ts";
-import type { ProxyPreface } from "./proxy-preface.ts";
+import type { Admission } from "./connection-gate.ts";
+import { acceptedConnection, plainSocketOf } from "./net.ts";
+import { socketArrival } from "./socket-arrival.ts";
 
 /** What takes accepted connections and gives the events for them. */
 export type Accept = (connection: Connection) => AcceptedEvents;
@@ -26,17 +27,14 @@ const TICKET_KEYS_BYTES = 48;
 
 const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-export interface PlainServerOptions {
+export interface PlainServerOptions extends Entrance {
   readonly accept: Accept;
-  readonly gate: ConnectionGate;
-  /** Connections of proxies that it trusts begin with a header, which says whose they are; without it none does. */
-  readonly preface?: ProxyPreface | undefined;
 }
 
 /** A server for plain connections, not yet listening. */
 export function plainServer(options: PlainServerOptions): Server {
   return createServer(ACCEPT_OPTIONS, (socket) =>
-    admit(socket, options, (admission) => {
+    admit(socketArrival(socket), options, (admission) => {
       acceptedConnection(socket, admission, (connection) => {
         const events = options.accept(connection);
         admission.occupant = events;
@@ -150,46 +148,10 @@ export function secureServer(options: SecureServerOptions): Server {
     onHandshakeFailure(error);
   });
   return createServer(ACCEPT_OPTIONS, (socket) =>
-    admit(socket, options, (admission) => {
+    admit(socketArrival(socket), options, (admission) => {
       socket.on("error", () => undefined);
       admissions.set(socket, admission);
       handshakes.emit("connection", socket);
     }),
   );
-}
-
-/**
- * Asks the gate, and calls back where it lets the connection in: by the address of the client, which a trusted proxy in front says first. A
- * client whose address is no longer known has reset the connection: nothing of it is forwarded.
- */
-function admit(
-  socket: Socket,
-  { gate, preface }: Pick<PlainServerOptions, "gate" | "preface">,
-  onAdmitted: (admission: Admission) => void,
-): void {
-  const address = addressOf(socket);
-  if (address === undefined) {
-    gate.vanished += 1;
-    socket.destroy();
-  } else if (preface?.isExpectedFrom(address) === true) {
-    preface.read(socket, (client) => letIn(socket, gate, client ?? { address }, onAdmitted));
-  } else {
-    letIn(socket, gate, { address }, onAdmitted);
-  }
-}
-
-function letIn(
-  socket: Socket,
-  gate: ConnectionGate,
-  { address, askedPort }: { readonly address: string; readonly askedPort?: number },
-  onAdmitted: (admission: Admission) => void,
-): void {
-  const admission = gate.admit(socket, address);
-  if (admission === undefined) {
-    socket.destroy();
-    return;
-  }
-  if (askedPort !== undefined) admission.askedPort = askedPort;
-  socket.once("close", () => gate.leave(admission));
-  onAdmitted(admission);
 }
