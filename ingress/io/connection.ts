@@ -19,6 +19,8 @@ export interface Connection {
    * for. Its own host tells whether it was opened for that one.
    */
   readonly identityFor?: ((host: string) => ClientIdentity | undefined) | undefined;
+  /** The protocol that the client and we agreed on by ALPN (RFC 7301); undefined: none was asked for. */
+  readonly alpn?: string | undefined;
   /** Bytes that were given to `send` and that the kernel does not have yet. */
   readonly queuedBytes: number;
   /**

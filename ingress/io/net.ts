@@ -74,7 +74,7 @@ export function netConnect(pool: BufferPool): Connect {
 }
 
 /** Opens a connection by `node:tls`, with the session of an earlier one to the same place. */
-function connectSecurely(
+export function connectSecurely(
   { address, port }: { readonly address: string; readonly port: number },
   events: OutgoingEvents,
   { context, sentName, verify, sessions }: SecureTarget,

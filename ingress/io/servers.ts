@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext, type TLSSocket } from "node:tls";
+import { createServer as createTlsServer, type SecureContext, type Server as TlsServer, type TLSSocket } from "node:tls";
 import { DEFAULT_CIPHERS } from "#ingress/tls/default-ciphers.ts";
 import { admit, type Entrance } from "./arrival.ts";
-import { type ClientVerification, requestCertificate } from "./client-verification.ts";
+import { type ClientVerification, identityOf, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission } from "./connection-gate.ts";
 import { acceptedConnection, plainSocketOf } from "./net.ts";
@@ -13,14 +13,17 @@ import { socketArrival } from "./socket-arrival.ts";
 export type Accept = (connection: Connection) => AcceptedEvents;
 
 /** How long a client may take for its TLS handshake. */
-const HANDSHAKE_MS = 10_000;
+export const HANDSHAKE_MS = 10_000;
 /** How long a client that spoke HTTP to the TLS port may take to read why it is not served. */
-const PLAIN_LINGER_MS = 2_000;
+export const PLAIN_LINGER_MS = 2_000;
 /** What the TLS library says of clients that speak HTTP. */
-const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
+export const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
 
 /** A fatal alert of TLS, before anything is encrypted (RFC 8446 section 6): unrecognized_name. */
-const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70]);
+export const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70]);
+
+/** By ALPN, the best first (RFC 7301). */
+export const ALPN_PROTOCOLS: readonly string[] = ["http/1.1"];
 
 /** As Node wants them. */
 const TICKET_KEYS_BYTES = 48;
@@ -68,10 +71,26 @@ export interface SecureServerOptions extends PlainServerOptions {
   readonly handshakeMs?: number;
 }
 
+type Pair = SecureServerOptions["fallback"];
+
+/** What the handshakes of a server have in common. */
+export function handshakeOptions(
+  { ciphers = DEFAULT_CIPHERS }: Pick<SecureServerOptions, "ciphers">,
+  pair: Pair,
+): Pair & { readonly ciphers: string; readonly minVersion: "TLSv1.2" } {
+  return { ...pair, ciphers, minVersion: "TLSv1.2" };
+}
+
+/** Uses what the options say while the server runs. */
+export function followChanges(handshakes: TlsServer, options: SecureServerOptions): void {
+  // New keys: what clients have kept of earlier handshakes is worth nothing.
+  options.onTrustChange?.(() => handshakes.setTicketKeys(randomBytes(TICKET_KEYS_BYTES)));
+  options.onFallbackChange?.((pair) => handshakes.setSecureContext(handshakeOptions(options, pair)));
+}
+
 /** A server for TLS 1.2 and 1.3, not yet listening. */
 export function secureServer(options: SecureServerOptions): Server {
-  const { accept, contextOf, fallback, onHandshakeFailure, answerPlainHttp } = options;
-  const { ciphers = DEFAULT_CIPHERS, handshakeMs = HANDSHAKE_MS } = options;
+  const { accept, contextOf, onHandshakeFailure, answerPlainHttp, handshakeMs = HANDSHAKE_MS } = options;
   const admissions = new WeakMap<Socket, Admission>();
   const verifications = new WeakMap<TLSSocket, ClientVerification>();
   function onServerName(
@@ -91,26 +110,11 @@ export function secureServer(options: SecureServerOptions): Server {
     }
     done(null, verification?.context ?? contextOf(serverName));
   }
-  /** OpenSSL does not ask for the server name again where a session is resumed, and by TLS 1.2 nothing says what it is. */
-  function identityFor(socket: TLSSocket): Connection["identityFor"] {
-    const isResumed = socket.isSessionReused();
-    const name = isResumed && (socket as { readonly servername?: unknown }).servername;
-    const verification =
-      verifications.get(socket) ?? (typeof name === "string" ? options.verificationOf?.(name) : undefined);
-    if (verification !== undefined) {
-      const identity = verification.identify(socket);
-      return () => (verification.isCurrent() ? identity : undefined);
-    }
-    // What the certificate of such a session is worth each host says that it is shown to.
-    return !isResumed ? undefined : (host) => options.verificationOf?.(host)?.identify(socket);
-  }
   const handshakes = createTlsServer(
     {
       ...ACCEPT_OPTIONS,
-      ...fallback,
-      ciphers,
-      minVersion: "TLSv1.2",
-      ALPNProtocols: ["http/1.1"],
+      ...handshakeOptions(options, options.fallback),
+      ALPNProtocols: [...ALPN_PROTOCOLS],
       handshakeTimeout: handshakeMs,
       // What a certificate is worth is decided for each request.
       rejectUnauthorized: false,
@@ -129,12 +133,12 @@ export function secureServer(options: SecureServerOptions): Server {
         admission.occupant = events;
         return events;
       };
-      acceptedConnection(socket, admission, use, identityFor(socket));
+      const name: unknown = (socket as { readonly servername?: unknown }).servername;
+      const identityFor = identityOf(socket, { verification: verifications.get(socket), name, ...options });
+      acceptedConnection(socket, admission, use, identityFor);
     },
   );
-  // New keys: what clients have kept of earlier handshakes is worth nothing.
-  options.onTrustChange?.(() => handshakes.setTicketKeys(randomBytes(TICKET_KEYS_BYTES)));
-  options.onFallbackChange?.((pair) => handshakes.setSecureContext({ ...pair, ciphers, minVersion: "TLSv1.2" }));
+  followChanges(handshakes, options);
   handshakes.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
     const plain = plainSocketOf(socket);
     const admission = admissions.get(plain);

@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
-import { createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { CertificateVerdict, ClientCertificatePolicy, ClientIdentity } from "#src/filters/client-certificate.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { RecentMap } from "#src/collections/recent-map.ts";
-import type { ClientVerification } from "#ingress/io/client-verification.ts";
+import type { ClientVerification, SecureClient } from "#ingress/io/client-verification.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import { intermediates } from "./intermediates.ts";
 import type { KeyPair } from "./self-signed.ts";
@@ -79,7 +79,7 @@ export class ClientAuthorities {
     return {
       isCurrent,
       context,
-      identify: (socket) => this.#identify(socket, known, { ...identity, depth: policy.depth }),
+      identify: (client) => this.#identify(client, known, { ...identity, depth: policy.depth }),
     };
   }
 
@@ -112,16 +112,16 @@ export class ClientAuthorities {
   }
 
   #identify(
-    socket: TLSSocket,
+    client: SecureClient,
     { verdicts }: KnownPolicy,
     { depth, ...identity }: Pick<ClientIdentity, "host" | "policyKey"> & { readonly depth: number },
   ): ClientIdentity {
-    const certificate = socket.getPeerX509Certificate();
+    const certificate = client.getPeerX509Certificate();
     if (certificate === undefined) return { ...identity, verdict: NONE, certificate };
     const { fingerprint256 } = certificate;
     // What OpenSSL says of a session that is resumed it says of the handshake before, maybe for another host or authority.
-    const verdict = socket.isSessionReused() ? this.#resumed(certificate, verdicts) : verdictOf(socket, depth);
-    if (!socket.isSessionReused()) verdicts.set(fingerprint256, verdict);
+    const verdict = client.isSessionReused() ? this.#resumed(certificate, verdicts) : verdictOf(client, depth);
+    if (!client.isSessionReused()) verdicts.set(fingerprint256, verdict);
     return { ...identity, verdict, certificate: shownCertificate(certificate) };
   }
 
@@ -142,13 +142,12 @@ function failed(why: string, isUnknownAuthority = false): CertificateVerdict {
   return { text: `FAILED:${why}`, isAccepted: false, isUnknownAuthority };
 }
 
-function verdictOf(socket: TLSSocket, depth: number): CertificateVerdict {
-  if (!socket.authorized) {
+function verdictOf(client: SecureClient, depth: number): CertificateVerdict {
+  if (!client.authorized) {
     // The code of OpenSSL's error, whatever its type says.
-    const code = String(socket.authorizationError);
+    const code = String(client.authorizationError);
     const unknown = UNKNOWN_AUTHORITY[code];
     return failed(unknown ?? code, unknown !== undefined);
   }
-  const chain: PeerCertificate = socket.getPeerCertificate(true);
-  return intermediates(chain) > depth ? failed("certificate chain too long") : SUCCESS;
+  return intermediates(client.getPeerCertificate(true)) > depth ? failed("certificate chain too long") : SUCCESS;
 }

@@ -11,12 +11,13 @@ import { Engine } from "#ingress/engine/engine.ts";
 import type { Mirror } from "#ingress/engine/mirror.ts";
 import type { HeaderNames } from "#ingress/engine/h1/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
-import { netConnect } from "#ingress/io/net.ts";
+import type { Connection } from "#ingress/io/connection.ts";
+import type { Io } from "#ingress/io/io.ts";
 import type { TrustedProxies } from "#ingress/engine/trusted-client.ts";
 import type { ProxyPreface } from "#ingress/io/proxy-preface.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { plainServer } from "#ingress/io/servers.ts";
 import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
+import { defaultIo } from "./test-io.ts";
 
 /** The engine on a loopback port, routing `a.com` (or the given Ingresses) to Services on loopback ports. */
 export interface Proxy extends AsyncDisposable {
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   readonly keyedBuckets?: KeyedBuckets;
   readonly trustedProxies?: TrustedProxies;
   readonly preface?: ProxyPreface;
+  /** That of the program by default. */
+  readonly io?: Io;
 }
 
 const TICK_MS = 10;
@@ -60,10 +63,11 @@ export async function startProxy(
     keyedBuckets,
     trustedProxies,
     preface,
+    io = defaultIo,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
-    connect: netConnect,
+    connect: io.connect,
     clockMs: () => performance.now(),
     wallMs: Date.now,
     limits,
@@ -85,7 +89,8 @@ export async function startProxy(
   };
   setEndpoints(services);
   const gate = new ConnectionGate(engine.limits);
-  const server = plainServer({ accept: (connection) => engine.accept(connection), gate, preface });
+  const accept = (connection: Connection) => engine.accept(connection);
+  const server = io.plainServer({ accept, gate, preface }, engine.buffers);
   const timer = setInterval(() => engine.tick(), TICK_MS);
   return {
     port: await listen(server),

@@ -1,0 +1,54 @@
+import { createServer, type Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { admit } from "./arrival.ts";
+import { type HandleRoom, HandleConnection } from "./handle-connection.ts";
+import { Handshake } from "./handshake.ts";
+import { sharedContextOf, type SocketAddress, takeHandles, type TcpHandle } from "./node-streams.ts";
+import {
+  ALPN_PROTOCOLS,
+  followChanges,
+  handshakeOptions,
+  type PlainServerOptions,
+  type SecureServerOptions,
+} from "./servers.ts";
+import { withoutMapping } from "./without-mapping.ts";
+
+/** A server for plain connections over the streams of Node, not yet listening. */
+export function plainHandleServer(room: HandleRoom, options: PlainServerOptions): Server {
+  const server = createServer();
+  takeHandles(server, (tcp) => {
+    const connection = acceptedHandle(room, tcp);
+    admit(connection, options, (admission) => {
+      connection.admit(admission);
+      const events = options.accept(connection);
+      admission.occupant = events;
+      connection.listen(events);
+    });
+  });
+  return server;
+}
+
+/** A server for TLS over the streams of Node, not yet listening. */
+export function secureHandleServer(room: HandleRoom, options: SecureServerOptions): Server {
+  // Has the certificate for clients that give no server name, and the keys of sessions; it shakes no hands itself.
+  const handshakes = createTlsServer(handshakeOptions(options, options.fallback));
+  followChanges(handshakes, options);
+  const protocols = Buffer.concat(ALPN_PROTOCOLS.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)));
+  const server = createServer();
+  takeHandles(server, (tcp) => {
+    const plain = acceptedHandle(room, tcp);
+    admit(plain, options, (admission) => {
+      const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
+      new Handshake(room, plain, { tls, admission, options, protocols });
+    });
+  });
+  return server;
+}
+
+/** A connection that was accepted. */
+export function acceptedHandle(room: HandleRoom, tcp: TcpHandle): HandleConnection {
+  tcp.setNoDelay(true);
+  const peer: SocketAddress = {};
+  const isThere = tcp.getpeername(peer) === 0 && peer.address !== undefined;
+  return new HandleConnection(room, tcp, { address: isThere ? withoutMapping(peer.address!) : undefined });
+}
