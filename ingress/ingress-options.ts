@@ -6,6 +6,7 @@ import { sourceOptions } from "#src/source/source-options.ts";
 import { accessLogOptions } from "./access-log-options.ts";
 import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
 import { answerOptions } from "./answer-options.ts";
+import { IO_CHOICES } from "./io/choose-io.ts";
 import { limitOptions } from "./limit-options.ts";
 import { storeOptions } from "./limits/store-options.ts";
 import { proxyOptions } from "./proxy-options.ts";
@@ -37,6 +38,12 @@ export const ingressOptions = {
   bindAddress: {
     kind: "string",
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
+  },
+  io: {
+    kind: "string",
+    choices: IO_CHOICES,
+    default: "auto",
+    help: "How bytes are moved: over the streams below Node's sockets if a test at the start finds that they work (auto), or over its sockets, which costs more for each request (net)",
   },
   ...ingressScopeOptions(INGRESS_CONTROLLER),
   ...answerOptions,

@@ -18,6 +18,7 @@ import { openSource } from "#src/source/open-source.ts";
 import { anyAddress } from "./any-address.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
 import { defaultBackend } from "./default-backend.ts";
+import { chooseIo } from "./io/choose-io.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { readLimits } from "./limit-options.ts";
 import { printState } from "./print-state.ts";
@@ -62,6 +63,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     releaseUnusedPages(log, { collects: false });
   });
   const address = options.bindAddress ?? anyAddress(networkInterfaces());
+  const byteIo = await chooseIo(options.io, { log });
   const certificates = new Certificates(wallMs(), settings.ciphers);
   const serving = openServing({
     options,
@@ -70,10 +72,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     env: io.env,
     certificates,
     log,
+    io: byteIo,
     writeAccessLog,
   });
   const { engine, gate, access, rateLimits, mirror, headless } = serving;
-  const fallback = defaultBackend(readLimits(options));
+  const fallback = defaultBackend(readLimits(options), byteIo);
 
   const logLimits = connectionLimitLog(log, () => ({
     displaced: gate.displaced,
@@ -88,7 +91,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     health,
     registry,
     log,
-    routes: { "/state": () => printState(engine, access.passwords) },
+    routes: { "/state": () => printState({ engine, passwords: access.passwords, io: byteIo.name }) },
     token: stateToken.value,
     metrics: metrics.value,
   });

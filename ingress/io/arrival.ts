@@ -20,11 +20,7 @@ export interface Entrance {
  * Asks the gate, and calls back where it lets the connection in: by the address of the client, which a trusted proxy in front says first. A
  * client whose address is no longer known has reset the connection: nothing of it is forwarded.
  */
-export function admit(
-  arrival: Arrival,
-  { gate, preface }: Entrance,
-  onAdmitted: (admission: Admission) => void,
-): void {
+export function admit(arrival: Arrival, { gate, preface }: Entrance, onAdmitted: (admission: Admission) => void): void {
   const { address } = arrival;
   if (address === undefined) {
     gate.vanished += 1;

@@ -29,7 +29,7 @@ export interface ClientVerification {
  * Whom a connection is from, after the handshake; undefined: no certificate was asked for. OpenSSL does not ask for the server name again
  * where a session is resumed, and by TLS 1.2 nothing says what it is.
  */
-export function identityOf(
+export function identityForHosts(
   client: SecureClient,
   {
     verification: asked,

@@ -30,9 +30,7 @@ export function handleConnect(streams: NodeStreams, pool: BufferPool): Connect {
       connection.start();
     };
     connection.listen(events);
-    const status = address.includes(":")
-      ? tcp.connect6(request, address, port)
-      : tcp.connect(request, address, port);
+    const status = address.includes(":") ? tcp.connect6(request, address, port) : tcp.connect(request, address, port);
     if (status !== 0) connection.fail(errorOf(status, "connect"));
     return connection;
   };

@@ -3,7 +3,13 @@ import type { Arrival } from "./arrival.ts";
 import type { Admission } from "./connection-gate.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { errorOf, HandleOutput, type OutputEvents } from "./handle-output.ts";
-import { END_OF_FILE, type NodeStreams, type SocketAddress, type StreamHandle, type TcpHandle } from "./node-streams.ts";
+import {
+  END_OF_FILE,
+  type NodeStreams,
+  type SocketAddress,
+  type StreamHandle,
+  type TcpHandle,
+} from "./node-streams.ts";
 import { NOTHING } from "./nothing.ts";
 
 /** What connections of one kind share. */
@@ -173,7 +179,7 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
     return this.#events!.onData(bytes, start, end);
   }
 
-  /** TLS may tell of its own end, and then of that below. */
+  /** TLS may report its own end, and then that of the connection below. */
   #onEnd(): void {
     if (this.#hasPeerEnded) return;
     this.#hasPeerEnded = true;

@@ -128,9 +128,7 @@ export class HandleOutput {
       const length = waiting.reduce((sum, bytes) => sum + bytes.length, 0);
       this.queuedBytes -= length;
       const write =
-        waiting.length === 1
-          ? this.#stream.writeBuffer(null, waiting[0]!)
-          : this.#stream.writev(null, waiting, true);
+        waiting.length === 1 ? this.#stream.writeBuffer(null, waiting[0]!) : this.#stream.writev(null, waiting, true);
       if (this.#begin(write, waiting, length)) return;
     }
     if (this.#state === "ending") this.#shutDown();

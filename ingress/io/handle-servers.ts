@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { admit } from "./arrival.ts";
 import { type HandleRoom, HandleConnection } from "./handle-connection.ts";
-import { Handshake } from "./handshake.ts";
+import { shakeHands } from "./shake-hands.ts";
 import { sharedContextOf, type SocketAddress, takeHandles, type TcpHandle } from "./node-streams.ts";
 import {
   ALPN_PROTOCOLS,
@@ -33,20 +33,22 @@ export function secureHandleServer(room: HandleRoom, options: SecureServerOption
   // Has the certificate for clients that give no server name, and the keys of sessions; it shakes no hands itself.
   const handshakes = createTlsServer(handshakeOptions(options, options.fallback));
   followChanges(handshakes, options);
-  const protocols = Buffer.concat(ALPN_PROTOCOLS.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)));
+  const protocols = Buffer.concat(
+    ALPN_PROTOCOLS.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)),
+  );
   const server = createServer();
   takeHandles(server, (tcp) => {
     const plain = acceptedHandle(room, tcp);
     admit(plain, options, (admission) => {
       const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
-      new Handshake(room, plain, { tls, admission, options, protocols });
+      shakeHands(room, plain, { tls, admission, options, protocols });
     });
   });
   return server;
 }
 
 /** A connection that was accepted. */
-export function acceptedHandle(room: HandleRoom, tcp: TcpHandle): HandleConnection {
+function acceptedHandle(room: HandleRoom, tcp: TcpHandle): HandleConnection {
   tcp.setNoDelay(true);
   const peer: SocketAddress = {};
   const isThere = tcp.getpeername(peer) === 0 && peer.address !== undefined;

@@ -83,8 +83,8 @@ export interface TlsHandle extends StreamHandle {
   destroySSL(): void;
 }
 
-/** A request whose end is told. */
-export interface CompletedRequest {
+/** A request that reports its end. */
+interface CompletedRequest {
   oncomplete: (status: number) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { ConnectionEvents } from "./connection.ts";
 
-/** The events of a connection that nothing reads: what comes is dropped. Its end is told by another. */
+/** The events of a connection that nothing reads: what comes is dropped. `onClose` has to be added. */
 export const NOTHING: Omit<ConnectionEvents, "onClose"> = {
   onData: () => false,
   onEnd: () => undefined,

@@ -1,9 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext, type Server as TlsServer, type TLSSocket } from "node:tls";
+import {
+  createServer as createTlsServer,
+  type SecureContext,
+  type Server as TlsServer,
+  type TLSSocket,
+} from "node:tls";
 import { DEFAULT_CIPHERS } from "#ingress/tls/default-ciphers.ts";
 import { admit, type Entrance } from "./arrival.ts";
-import { type ClientVerification, identityOf, requestCertificate } from "./client-verification.ts";
+import { type ClientVerification, identityForHosts, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission } from "./connection-gate.ts";
 import { acceptedConnection, plainSocketOf } from "./net.ts";
@@ -134,7 +139,7 @@ export function secureServer(options: SecureServerOptions): Server {
         return events;
       };
       const name: unknown = (socket as { readonly servername?: unknown }).servername;
-      const identityFor = identityOf(socket, { verification: verifications.get(socket), name, ...options });
+      const identityFor = identityForHosts(socket, { verification: verifications.get(socket), name, ...options });
       acceptedConnection(socket, admission, use, identityFor);
     },
   );

@@ -9,7 +9,7 @@ import { Engine } from "#ingress/engine/engine.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
 import type { ingressOptions } from "#ingress/ingress-options.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { netConnect } from "#ingress/io/net.ts";
+import type { Io } from "#ingress/io/io.ts";
 import { ProxyPreface } from "#ingress/io/proxy-preface.ts";
 import { readLimits } from "#ingress/limit-options.ts";
 import { openRateLimits } from "#ingress/limits/open-rate-limits.ts";
@@ -35,12 +35,22 @@ export interface OpenServingOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly certificates: Pick<Certificates, "fallback" | "contextOf" | "pairOf" | "onFallbackChange">;
   readonly log: Logger;
+  readonly io: Io;
   /** Takes whole lines of the access log, in a buffer that is its own from then on. */
   readonly writeAccessLog: (lines: Buffer) => void;
 }
 
 /** Opens what serves requests. Its servers do not listen yet, and it has no routes. */
-export function openServing({ options, settings, argv, env, certificates, log, writeAccessLog }: OpenServingOptions) {
+export function openServing({
+  options,
+  settings,
+  argv,
+  env,
+  certificates,
+  log,
+  io,
+  writeAccessLog,
+}: OpenServingOptions) {
   const { answers, proxies, accessLog, ciphers } = settings;
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const { forQuestions, forRequests } = reachableAddresses({ env, isOfThisNode });
@@ -57,7 +67,7 @@ export function openServing({ options, settings, argv, env, certificates, log, w
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers);
   const engine = new Engine({
-    connect: netConnect,
+    connect: io.connect,
     access: access.gate,
     endpointSecurity,
     mirror,
@@ -79,7 +89,7 @@ export function openServing({ options, settings, argv, env, certificates, log, w
   const program = new ProgramInUse(engine, { ...options, accessLog, flags: argv });
   const gate = new ConnectionGate(engine.limits);
   const preface = proxies.preface && new ProxyPreface(proxies.preface);
-  const servers = requestServers({ engine, gate, preface, certificates, clientAuthorities, program, ciphers, log });
+  const servers = requestServers({ engine, gate, preface, certificates, clientAuthorities, program, ciphers, log, io });
   const ticker = setInterval(() => engine.tick(), TICK_MS);
 
   function use(update: ServingUpdate): void {

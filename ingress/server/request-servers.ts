@@ -5,7 +5,8 @@ import { clientCertificatesFor } from "#src/routing/route.ts";
 import type { Engine } from "#ingress/engine/engine.ts";
 import type { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import type { ProxyPreface } from "#ingress/io/proxy-preface.ts";
-import { type Accept, plainServer, secureServer } from "#ingress/io/servers.ts";
+import type { Io } from "#ingress/io/io.ts";
+import type { Accept } from "#ingress/io/servers.ts";
 import type { ProgramInUse } from "#ingress/program-in-use.ts";
 import type { Certificates } from "#ingress/tls/certificates.ts";
 import type { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
@@ -20,6 +21,7 @@ export function requestServers({
   program,
   ciphers,
   log,
+  io,
 }: {
   readonly engine: Engine;
   readonly gate: ConnectionGate;
@@ -30,26 +32,30 @@ export function requestServers({
   /** In OpenSSL's form. */
   readonly ciphers: string | undefined;
   readonly log: Logger;
+  readonly io: Io;
 }): Readonly<Record<"http" | "https", Server>> {
   const accept: Accept = (connection) => engine.accept(connection);
-  const http = plainServer({ accept, gate, preface });
-  const https = secureServer({
-    accept,
-    gate,
-    preface,
-    answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
-    contextOf: (serverName) => certificates.contextOf(serverName),
-    verificationOf: (serverName) => {
-      const host = hostOf(serverName);
-      const policy = host === undefined ? undefined : clientCertificatesFor(engine.routes, host);
-      return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
+  const http = io.plainServer({ accept, gate, preface }, engine.buffers);
+  const https = io.secureServer(
+    {
+      accept,
+      gate,
+      preface,
+      answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
+      contextOf: (serverName) => certificates.contextOf(serverName),
+      verificationOf: (serverName) => {
+        const host = hostOf(serverName);
+        const policy = host === undefined ? undefined : clientCertificatesFor(engine.routes, host);
+        return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
+      },
+      rejects: (serverName) => program.rejects(serverName),
+      onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
+      fallback: certificates.fallback,
+      ciphers,
+      onFallbackChange: (use) => certificates.onFallbackChange(use),
+      onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
     },
-    rejects: (serverName) => program.rejects(serverName),
-    onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
-    fallback: certificates.fallback,
-    ciphers,
-    onFallbackChange: (use) => certificates.onFallbackChange(use),
-    onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
-  });
+    engine.buffers,
+  );
   return { http, https };
 }

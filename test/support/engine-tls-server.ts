@@ -9,7 +9,11 @@ import { defaultIo } from "./test-io.ts";
 type Certified = Pick<SecureServerOptions, "contextOf" | "fallback">;
 
 /** A server for TLS in front of an engine, not yet listening, with these certificates and what else is said. */
-export function engineTlsServer(engine: Engine, options: Certified & Partial<SecureServerOptions>, io: Io = defaultIo): Server {
+export function engineTlsServer(
+  engine: Engine,
+  options: Certified & Partial<SecureServerOptions>,
+  io: Io = defaultIo,
+): Server {
   const all = {
     accept: (connection: Connection) => engine.accept(connection),
     gate: new ConnectionGate(engine.limits),

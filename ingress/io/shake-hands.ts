@@ -1,24 +1,36 @@
 import { X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
-import { type ClientVerification, identityOf, type SecureClient } from "./client-verification.ts";
+import { type ClientVerification, identityForHosts, type SecureClient } from "./client-verification.ts";
 import type { Admission } from "./connection-gate.ts";
 import type { ConnectionEvents } from "./connection.ts";
 import { HandleConnection, type HandleRoom } from "./handle-connection.ts";
 import type { TlsHandle } from "./node-streams.ts";
 import { NOTHING } from "./nothing.ts";
-import { HANDSHAKE_MS, PLAIN_HTTP_ERRORS, PLAIN_LINGER_MS, type SecureServerOptions, UNRECOGNIZED_NAME } from "./servers.ts";
+import {
+  HANDSHAKE_MS,
+  PLAIN_HTTP_ERRORS,
+  PLAIN_LINGER_MS,
+  type SecureServerOptions,
+  UNRECOGNIZED_NAME,
+} from "./servers.ts";
 
 /** Handshakes that the client of a connection may begin within this time, as of Node (CLIENT_RENEG_LIMIT). */
 const MAX_HANDSHAKES = 3;
 const HANDSHAKES_WINDOW_MS = 600_000;
 
-/** The handshake of a client by TLS, over a connection that was let in. */
-export class Handshake implements ConnectionEvents {
+/** Has a client shake hands by TLS, over a connection that was let in, and then gives the connection to `options.accept`. */
+export function shakeHands(...how: ConstructorParameters<typeof Handshake>): void {
+  new Handshake(...how).begin();
+}
+
+/** The handshake of a client. */
+class Handshake implements ConnectionEvents {
   readonly #options: SecureServerOptions;
   readonly #plain: HandleConnection;
   readonly #tls: TlsHandle;
   readonly #connection: HandleConnection;
   readonly #admission: Admission;
+  readonly #protocols: Buffer;
   readonly #timer: NodeJS.Timeout;
   #verification: ClientVerification | undefined;
   #hasAsked = false;
@@ -47,6 +59,7 @@ export class Handshake implements ConnectionEvents {
     this.#plain = plain;
     this.#tls = tls;
     this.#admission = admission;
+    this.#protocols = protocols;
     this.#connection = new HandleConnection(room, plain.tcp, {
       address: admission.address,
       secure: { stream: tls, below: plain },
@@ -54,15 +67,19 @@ export class Handshake implements ConnectionEvents {
     this.#connection.admit(admission);
     const { handshakeMs = HANDSHAKE_MS } = options;
     this.#timer = setTimeout(() => this.#fail(codedError("ERR_TLS_HANDSHAKE_TIMEOUT")), handshakeMs);
+  }
+
+  begin(): void {
+    const tls = this.#tls;
     tls.onhandshakestart = (nowMs) => this.#onBegun(nowMs);
     tls.onhandshakedone = () => this.#onDone();
     tls.oncertcb = ({ servername }) => this.#onServerName(servername);
     tls.onerror = (error) => this.#onError(error);
     tls.enableCertCb();
-    tls.setALPNProtocols(protocols);
-    plain.giveUp(this.#connection, () => this.#onPlainGone());
+    tls.setALPNProtocols(this.#protocols);
+    this.#plain.giveUp(this.#connection, () => this.#onPlainGone());
     this.#connection.listen(this);
-    const early = plain.takeEarly();
+    const early = this.#plain.takeEarly();
     if (early !== undefined) tls.receive(early);
   }
 
@@ -128,7 +145,7 @@ export class Handshake implements ConnectionEvents {
     }
     const connection = this.#connection;
     connection.alpn = this.#tls.getALPNNegotiatedProtocol() || undefined;
-    connection.identityFor = identityOf(clientOf(this.#tls, this.#hasAsked), {
+    connection.identityFor = identityForHosts(clientOf(this.#tls, this.#hasAsked), {
       verification: this.#verification,
       name,
       ...(verificationOf && { verificationOf }),

@@ -2,9 +2,10 @@ import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "#ingress/io/connection.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
-import { plainServer, secureServer } from "#ingress/io/servers.ts";
+import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { listen, openClient } from "#test/support/ingress-proxy.ts";
+import { everyIo } from "#test/support/test-io.ts";
 
 const PIECE = Buffer.alloc(1_048_576, "x");
 const gate = new ConnectionGate({ connections: 100, connectionsPerAddress: 0 });
@@ -21,7 +22,9 @@ function sendMoreThanFits(connection: Connection): { readonly sent: number; read
   return { sent: sent + 2 * TAIL.length, hasLeft: connection.end() };
 }
 
-describe("a connection that ends while the client does not read", () => {
+const buffers = new BufferPool();
+
+describe.each(everyIo)("by $name, a connection that ends while the client does not read", (io) => {
   it.each(["plain", "TLS"])("delivers all that was sent before and tells when it has left, %s", async (kind) => {
     const drained = Promise.withResolvers<string>();
     const outcome = Promise.withResolvers<ReturnType<typeof sendMoreThanFits>>();
@@ -41,8 +44,11 @@ describe("a connection that ends while the client does not read", () => {
     const { fallback } = certificates;
     const server =
       kind === "TLS"
-        ? secureServer({ accept, gate, contextOf, fallback, onHandshakeFailure: () => undefined, answerPlainHttp })
-        : plainServer({ accept, gate });
+        ? io.secureServer(
+            { accept, gate, contextOf, fallback, onHandshakeFailure: () => undefined, answerPlainHttp },
+            buffers,
+          )
+        : io.plainServer({ accept, gate }, buffers);
     const port = await listen(server);
     const client = kind === "TLS" ? undefined : openClient(port);
     const socket = client?.socket ?? connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
@@ -60,22 +66,25 @@ describe("a connection that ends while the client does not read", () => {
   });
 });
 
-describe("a TLS server", () => {
+describe.each(everyIo)("by $name, a TLS server", (io) => {
   it.each([
     { name: "say nothing", bytes: "" },
     { name: "stop in the middle of a hello", bytes: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc" },
   ])("closes clients that $name", async ({ bytes }) => {
     const certificates = new Certificates(Date.now());
     const failures: (string | undefined)[] = [];
-    const server = secureServer({
-      accept: () => expect.unreachable("no handshake was complete"),
-      gate,
-      answerPlainHttp,
-      contextOf: (name) => certificates.contextOf(name),
-      fallback: certificates.fallback,
-      onHandshakeFailure: ({ code }: NodeJS.ErrnoException) => failures.push(code),
-      handshakeMs: 50,
-    });
+    const server = io.secureServer(
+      {
+        accept: () => expect.unreachable("no handshake was complete"),
+        gate,
+        answerPlainHttp,
+        contextOf: (name) => certificates.contextOf(name),
+        fallback: certificates.fallback,
+        onHandshakeFailure: ({ code }: NodeJS.ErrnoException) => failures.push(code),
+        handshakeMs: 50,
+      },
+      buffers,
+    );
     using client = openClient(await listen(server));
     client.send(bytes);
     await client.ended();
