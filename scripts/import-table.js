@@ -87,6 +87,7 @@ export const importTable = {
   ingress: [
     "@redis/client",
     "#src/collections",
+    "#src/http2",
     "#src/ip",
     "#src/model",
     "#src/auth",

@@ -7,6 +7,7 @@ export const ENDPOINT_FAILURES = [
   "connect-timeout",
   "answer-timeout",
   "endpoint-closed",
+  "stream-refused",
   "unreachable",
   "endpoint-silent",
   "endpoint-untrusted",

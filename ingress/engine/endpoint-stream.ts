@@ -32,6 +32,8 @@ export interface EndpointStream {
   readonly isConnected: boolean;
   /** It served requests before this one: a failure may be that of an old connection, and not the endpoint's. */
   readonly isReused: boolean;
+  /** It may say of a request that it has not looked at it, so that any may be sent again elsewhere. */
+  readonly mayRefuse: boolean;
   /** Bytes of the response have come. */
   readonly hasReceived: boolean;
   /** Of the response, once its head has come. */

@@ -170,6 +170,8 @@ export class Engine implements EngineContext {
       limits: this.limits,
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
+      buffers: this.buffers,
+      soon,
       clockMs,
       onIdleDeath: (endpoint) => this.balancer.health.onIdleDeath(endpoint),
     });

@@ -5,7 +5,7 @@ import type { Rule } from "#src/routing/rule.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { EngineContext } from "./context.ts";
-import { securityOf } from "./endpoints/endpoint-security.ts";
+import { securityOf, speaksHttp2 } from "./endpoints/endpoint-security.ts";
 import type { RequestClient } from "./filtered-request.ts";
 import type { ForwardingStart } from "./forwarding-start.ts";
 import { clientLines } from "./h1/forwarded-request.ts";
@@ -90,7 +90,15 @@ export function errorPageRequest(
           grant,
           wantsUpgrade: false,
         },
-        terms: { body: emptyBody(), backend, secure, grant, edit, ...WITHOUT_RULE },
+        terms: {
+          body: emptyBody(),
+          backend,
+          secure,
+          isHttp2: speaksHttp2(withoutFilters),
+          grant,
+          edit,
+          ...WITHOUT_RULE,
+        },
       };
     },
   };

@@ -14,7 +14,7 @@ import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
 import { choiceFor } from "./endpoints/choice-for.ts";
 import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
-import { type NoSecurity, securityOf } from "./endpoints/endpoint-security.ts";
+import { type NoSecurity, securityOf, speaksHttp2 } from "./endpoints/endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
@@ -41,6 +41,8 @@ export interface ForwardingTerms {
   readonly edit: ResponseEdit | undefined;
   /** How TLS is spoken to endpoints; undefined: not at all. */
   readonly secure: SecureTarget | undefined;
+  /** HTTP/2 is spoken to endpoints. */
+  readonly isHttp2: boolean;
   /** Where the rule has another Service answer in place of errors. */
   readonly errorPage: ErrorPageRequest | undefined;
   /** Where the answer may be compressed. */
@@ -106,7 +108,9 @@ export function forwardingStart(
           grant: ofClient,
           rule: fields,
         });
-  const upgrades = wantsUpgrade(bytes, head);
+  const isHttp2 = speaksHttp2(decision);
+  // HTTP/2 changes no protocol on a connection that requests share.
+  const upgrades = !isHttp2 && wantsUpgrade(bytes, head);
   return {
     isFirst,
     request: {
@@ -127,6 +131,7 @@ export function forwardingStart(
       patience: decision.rule.filters.patience,
       answerRate: decision.rule.filters.answerRate,
       secure,
+      isHttp2,
       errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
       choice: choiceFor(decision, { bytes, head }, context, connection),
       grant: toEndpoint,

@@ -111,7 +111,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
       this.#client.pauseClient();
       return true;
     }
-    this.#isReplayable &&= this.#mayRepeat && this.#status === 0 && this.#replay?.add(bytes, start, end) === true;
+    const mayRepeat = this.#mayRepeat || stream.mayRefuse;
+    this.#isReplayable &&= mayRepeat && this.#status === 0 && this.#replay?.add(bytes, start, end) === true;
     if (stream.send(bytes, start, end)) return false;
     (this.#kept ??= []).push(bytes);
     this.#isEndpointStalled = true;
@@ -344,11 +345,13 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** Takes a stream to an endpoint: one that is idle, for a client's first request only after some moments, or a new one. */
   #open(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointStream {
     const { endpointPool, limits, balancer } = this.#context;
-    const { secure, patience } = this.#terms;
+    const { secure, isHttp2, patience } = this.#terms;
     const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
-    const stream = isNew
-      ? endpointPool.open(endpoint, secure)
-      : endpointPool.acquire(endpoint, idle === "settled", secure);
+    const stream = isHttp2
+      ? endpointPool.http2.open(endpoint, isNew, secure)
+      : isNew
+        ? endpointPool.open(endpoint, secure)
+        : endpointPool.acquire(endpoint, idle === "settled", secure);
     this.#stream = stream;
     this.#tries.begin(endpoint);
     this.#mayBeUnheard = true;
@@ -365,7 +368,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     const { isConnected: wasSent, hasReceived } = stream;
     const mayAsk =
       mayAskAfter({ failure, wasSent, hasReceived }, this.#terms.patience?.next?.after) && this.#tries.hasMore;
-    return (mayAsk || isStale(failure, stream)) && (!wasSent || this.#isRepeatable);
+    const isUnseen = !wasSent || (failure === "stream-refused" && this.#isReplayable && !this.#hasInterim);
+    return (mayAsk || isStale(failure, stream)) && (isUnseen || this.#isRepeatable);
   }
 
   /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */

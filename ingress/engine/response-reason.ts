@@ -138,6 +138,11 @@ export const RESPONSE_REASONS = {
     status: 502,
     meaning: "The endpoint closed or reset the connection before its answer was whole.",
   },
+  "stream-refused": {
+    status: 503,
+    meaning:
+      "The endpoint speaks HTTP/2 and said that it did not process the request (REFUSED_STREAM, or a GOAWAY that leaves it out), and it could not be sent elsewhere.",
+  },
   "endpoint-untrusted": {
     status: 502,
     meaning:
@@ -146,11 +151,12 @@ export const RESPONSE_REASONS = {
   "endpoint-tls-failed": {
     status: 502,
     meaning:
-      "The endpoint and Hawser found no way to speak TLS: it does not speak it, not with these versions and cipher suites, or it wants another certificate of Hawser.",
+      "The endpoint and Hawser found no way to speak TLS: it does not speak it, not with these versions and cipher suites, not with HTTP/2 (ALPN) where the rule asks for that, or it wants another certificate of Hawser.",
   },
   "answer-malformed": {
     status: 502,
-    meaning: "The endpoint's answer breaks the rules of HTTP/1.1 in a way that can be read differently.",
+    meaning:
+      "The endpoint's answer breaks the rules of HTTP in a way that can be read differently; or it does not speak HTTP/2, and the rule says that it does.",
   },
   "answer-length-unclear": {
     status: 502,
@@ -160,7 +166,10 @@ export const RESPONSE_REASONS = {
     status: 502,
     meaning: "The head of the endpoint's answer has more bytes or fields than the limit.",
   },
-  "answer-body-malformed": { status: 502, meaning: "The chunked framing of the endpoint's answer is broken." },
+  "answer-body-malformed": {
+    status: 502,
+    meaning: "The framing of the body of the endpoint's answer is broken, or not as long as the head says.",
+  },
   "no-service": { status: 503, meaning: "The Service of the rule, or its port, does not exist." },
   "no-endpoint": { status: 503, meaning: "The Service of the rule has no endpoint that is ready." },
   "closed-restriction": {

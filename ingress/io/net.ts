@@ -11,6 +11,9 @@ const NOTHING = Buffer.alloc(0);
 /** Up to this many bytes are copied and queued for TLS. */
 const SMALL_BYTES = 16_384;
 
+/** The code of the error of a connection whose other end did not agree to what was to be spoken. */
+const NO_ALPN = "ERR_TLS_ALPN";
+
 /** An endpoint that has been silent for so long is asked by the kernel; after ten times a second without answer it is gone. */
 const KEEP_ALIVE_MS = 5_000;
 /** Half open, because a tunnel may end one side first. */
@@ -77,7 +80,7 @@ export function netConnect(pool: BufferPool): Connect {
 export function connectSecurely(
   { address, port }: { readonly address: string; readonly port: number },
   events: OutgoingEvents,
-  { context, sentName, verify, sessions }: SecureTarget,
+  { protocol, context, sentName, verify, sessions }: SecureTarget,
 ): Connection {
   const place = `${address} ${port}`;
   const session = sessions.get(place);
@@ -86,7 +89,7 @@ export function connectSecurely(
     port,
     allowHalfOpen: true,
     secureContext: context,
-    ALPNProtocols: ["http/1.1"],
+    ALPNProtocols: [protocol],
     rejectUnauthorized: verify !== undefined,
     // Node gives it with those that issued it.
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
@@ -104,6 +107,10 @@ export function connectSecurely(
     if (isOpen) sessions.set(place, given);
   });
   socket.once("secureConnect", () => {
+    if (protocol === "h2" && socket.alpnProtocol !== protocol) {
+      socket.destroy(Object.assign(new Error("HTTP/2 was not agreed to"), { code: NO_ALPN }));
+      return;
+    }
     isOpen = true;
     if (latest !== undefined) sessions.set(place, latest);
     events.onConnect();

@@ -2,6 +2,8 @@ import type { DetailedPeerCertificate, SecureContext } from "node:tls";
 
 /** How to speak TLS to those that we connect to. Connections with the same target can stand for each other. */
 export interface SecureTarget {
+  /** What is to be spoken (ALPN, RFC 7301). HTTP/2 only with those that have agreed to it. */
+  readonly protocol: "http/1.1" | "h2";
   readonly context: SecureContext;
   /** The server name that is sent; undefined: none. */
   readonly sentName: string | undefined;

@@ -28,21 +28,28 @@ export class EndpointTargets implements EndpointSecurity {
     this.#secrets = secrets;
   }
 
-  targetOf(tls: EndpointTls, serviceName: string): SecureTarget | NoSecurity {
+  targetOf(tls: EndpointTls, serviceName: string, protocol: SecureTarget["protocol"]): SecureTarget | NoSecurity {
     const secret = tls.secret === undefined ? undefined : this.#secrets.get(tls.secret);
     if (tls.secret !== undefined && secret === undefined) return "closed-secret";
     if (tls.secret !== undefined && tls.verifies && secret?.authoritiesPem === undefined) return "closed-secret";
     const name = tls.name ?? serviceName;
-    const key = `${name} ${tls.key}`;
+    const key = `${protocol} ${name} ${tls.key}`;
     const known = this.#known.get(key);
     if (known !== undefined && known.secret === secret) return known.target;
-    const target = makeTarget(tls, name, secret);
+    const target = makeTarget({ tls, name, protocol }, secret);
     this.#known.set(key, { secret, target });
     return target;
   }
 }
 
-function makeTarget(tls: EndpointTls, name: string, secret: CertificateSecret | undefined): SecureTarget | NoSecurity {
+function makeTarget(
+  {
+    tls,
+    name,
+    protocol,
+  }: { readonly tls: EndpointTls; readonly name: string; readonly protocol: SecureTarget["protocol"] },
+  secret: CertificateSecret | undefined,
+): SecureTarget | NoSecurity {
   const { verifies, sendsName, depth, ciphers, versions } = tls;
   try {
     const context = createSecureContext({
@@ -54,6 +61,7 @@ function makeTarget(tls: EndpointTls, name: string, secret: CertificateSecret | 
       ...(secret?.revocationPems && { crl: [...secret.revocationPems] }),
     });
     return {
+      protocol,
       context,
       sentName: sendsName && parseIp(name) === undefined ? name : undefined,
       verify: verifies ? (certificate) => whyUntrusted(certificate, name, depth) : undefined,

@@ -93,6 +93,8 @@ export interface Backend {
   readonly host: string;
   /** Its endpoints speak TLS, unless an annotation says otherwise. */
   readonly isSecure?: true;
+  /** The port of the Service says that its endpoints speak HTTP/2, without TLS. */
+  readonly isHttp2?: true;
   /** The host is a name outside of the cluster. */
   readonly isExternal?: true;
   /** The address of the Service itself, for rules that leave the choice to it; undefined: it has none. */

@@ -297,8 +297,10 @@ describe("proxy-ssl-verify", () => {
   it("the same settings are one target, for each name", () => {
     const targets = new EndpointTargets();
     const [one, other] = [endpointTls({}), endpointTls({ name: undefined })];
-    expect(targets.targetOf(one, "a")).toBe(targets.targetOf(other, "a"));
-    expect(targets.targetOf(one, "a")).not.toBe(targets.targetOf(one, "b"));
-    expect(targets.targetOf(one, "a")).not.toBe(targets.targetOf(endpointTls({ verifies: true }), "a"));
+    expect(targets.targetOf(one, "a", "http/1.1")).toBe(targets.targetOf(other, "a", "http/1.1"));
+    expect(targets.targetOf(one, "a", "http/1.1")).not.toBe(targets.targetOf(one, "b", "http/1.1"));
+    expect(targets.targetOf(one, "a", "http/1.1")).not.toBe(
+      targets.targetOf(endpointTls({ verifies: true }), "a", "http/1.1"),
+    );
   });
 });

@@ -477,8 +477,6 @@ describe("parseIngress() closes what would reach something else", () => {
   });
 
   it.each([
-    ["backend-protocol", "grpc"],
-    ["backend-protocol", "GRPCS"],
     ["backend-protocol", "FCGI"],
     ["backend-protocol", "AJP"],
     ["secure-backends", "maybe"],

@@ -5,7 +5,9 @@ import type { Counters } from "#ingress/engine/counters.ts";
 import { HeadWriter } from "#ingress/engine/head-writer.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
+import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import { EndpointConnection, type EndpointConnectionOwner } from "#ingress/engine/h1/endpoint-connection.ts";
+import { Http2Pool } from "./http2-pool.ts";
 
 export interface EndpointPoolOptions {
   readonly connect: Connect;
@@ -15,6 +17,9 @@ export interface EndpointPoolOptions {
   readonly responseHead: ResponseHead;
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
+  readonly buffers: BufferPool;
+  /** Calls back after the events that are there now. */
+  readonly soon: (run: () => void) => unknown;
   /** An idle connection found the endpoint dead. */
   readonly onIdleDeath: (endpoint: BackendEndpoint) => void;
 }
@@ -25,10 +30,17 @@ export class EndpointPool implements EndpointConnectionOwner {
   /** By endpoint key, the longest idle first. No empty lists. */
   readonly #idle = new Map<string, EndpointConnection[]>();
   readonly writer = new HeadWriter();
+  /** Connections to those that speak HTTP/2. */
+  readonly http2: Http2Pool;
   #isClosed = false;
 
   constructor(options: EndpointPoolOptions) {
     this.#options = options;
+    this.http2 = new Http2Pool({
+      ...options,
+      writer: this.writer,
+      onSignOfDeath: (endpoint) => this.onSignOfDeath(endpoint, false),
+    });
   }
 
   get headBytes(): number {
@@ -99,21 +111,25 @@ export class EndpointPool implements EndpointConnectionOwner {
   }
 
   /** Closes the idle connections to an endpoint. */
-  closeIdleTo({ key }: BackendEndpoint): void {
+  closeIdleTo(endpoint: BackendEndpoint): void {
+    const { key } = endpoint;
+    this.http2.retire(endpoint);
     for (const connection of this.#idle.get(key)?.slice() ?? []) connection.close();
   }
 
-  /** Closes what has been idle for too long. */
+  /** Closes what has been idle for too long, and asks endpoints of HTTP/2 that are silent. Call it several times a second. */
   closeIdle(): void {
     const oldestMs = this.#options.clockMs() - this.#options.limits.endpointIdleMs;
     for (const idle of this.#idle.values()) {
       for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
     }
+    this.http2.onTick(oldestMs);
   }
 
   /** Closes all idle connections, and from now on each one that becomes idle. */
   close(): void {
     this.#isClosed = true;
+    this.http2.close();
     for (const idle of this.#idle.values()) for (const connection of idle.slice()) connection.close();
   }
 }

@@ -8,7 +8,12 @@ import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
 const IDEMPOTENT_METHODS = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
 /** Failures of an open connection after which the endpoint may never have seen the request. */
-const REPLAYED_AFTER: readonly EndpointFailure[] = ["endpoint-closed", "unreachable", "endpoint-silent"];
+const REPLAYED_AFTER: readonly EndpointFailure[] = [
+  "endpoint-closed",
+  "stream-refused",
+  "unreachable",
+  "endpoint-silent",
+];
 
 /** nginx counts all methods but these as such that may be sent twice. */
 const NON_IDEMPOTENT = ["POST", "LOCK", "PATCH"];
@@ -17,6 +22,7 @@ const CAUSES: Readonly<Record<EndpointFailure, NextCause>> = {
   "connect-failed": "error",
   unreachable: "error",
   "endpoint-closed": "error",
+  "stream-refused": "error",
   "endpoint-untrusted": "error",
   "endpoint-tls-failed": "error",
   "connect-timeout": "timeout",
@@ -62,5 +68,5 @@ export function isStale(
   failure: EndpointFailure,
   { isReused, hasReceived }: Pick<EndpointStream, "isReused" | "hasReceived">,
 ): boolean {
-  return failure === "endpoint-closed" && isReused && !hasReceived;
+  return (failure === "endpoint-closed" || failure === "stream-refused") && isReused && !hasReceived;
 }

@@ -2,6 +2,7 @@ import { unacknowledgedKey } from "#src/linux/unacknowledged.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
+import { faultOf } from "#ingress/engine/endpoint-fault.ts";
 import { BodyReader } from "./body-reader.ts";
 import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
 import { type ForwardedRequest, mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
@@ -32,12 +33,16 @@ export interface EndpointConnectionOwner {
   onSignOfDeath(endpoint: BackendEndpoint, wasIdle: boolean): void;
 }
 
-/** One connection to an endpoint by HTTP/1.1: a stream at a time. Reads responses and gives each to its receiver. */
+/**
+ * One connection to an endpoint by HTTP/1.1: a stream at a time. Reads responses and gives each to its receiver. A stream of HTTP/2 is
+ * such a connection, too, for one request.
+ */
 export class EndpointConnection implements EndpointStream, OutgoingEvents {
   /** When it became idle; for the pool. */
   idleSinceMs = 0;
   isConnected = false;
   isReused = false;
+  mayRefuse = false;
   hasReceived = false;
   isFlushed = true;
   readonly endpoint: BackendEndpoint;
@@ -187,7 +192,11 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
 
   onClose(error: NodeJS.ErrnoException | undefined): void {
     const code = error?.code ?? "";
-    if (UNREACHABLE.has(code)) this.fail("unreachable");
+    const fault = faultOf(error);
+    // What ends one stream of a connection says nothing of how old that is.
+    if (fault?.isOfStream === true) this.isReused = false;
+    if (fault !== undefined) this.fail(fault.failure);
+    else if (UNREACHABLE.has(code)) this.fail("unreachable");
     else if (code === UNTRUSTED) this.fail("endpoint-untrusted");
     else if (TLS_ERROR.test(code)) this.fail("endpoint-tls-failed");
     else this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");

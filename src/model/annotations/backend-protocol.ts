@@ -4,8 +4,8 @@ import { closingUnreadable } from "./closing-unreadable.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { trueFalse } from "./true-false.ts";
 
-/** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. */
-export type BackendProtocol = "http" | "https" | "client";
+/** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. `grpc` and `grpcs`: HTTP/2, without and with TLS. */
+export type BackendProtocol = "http" | "https" | "client" | "grpc" | "grpcs";
 
 const PROTOCOLS: ReadonlyMap<string, BackendProtocol> = new Map([
   ["http", "http"],
@@ -13,18 +13,16 @@ const PROTOCOLS: ReadonlyMap<string, BackendProtocol> = new Map([
   ["h1", "http"],
   ["https", "https"],
   ["auto_http", "client"],
+  ["grpc", "grpc"],
+  ["grpcs", "grpcs"],
 ]);
 
 /** Protocols of ingress-nginx that Hawser does not speak to endpoints. */
-const OTHERS: ReadonlyMap<string, string> = new Map([
-  ["grpc", "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet"],
-  ["grpcs", "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet"],
-  ["fcgi", "Hawser does not speak FastCGI"],
-]);
+const OTHERS: ReadonlyMap<string, string> = new Map([["fcgi", "Hawser does not speak FastCGI"]]);
 
 const BACKEND_PROTOCOL: ServedAnnotation<BackendProtocol> = {
   names: ["backend-protocol"],
-  doc: "The protocol that endpoints speak: `HTTP`, `HTTPS`, or `AUTO_HTTP` (that of the client's request). `GRPC`, `GRPCS`, `FCGI` and others close the paths. Left out: HTTPS where `appProtocol` of the Service's port is `https`, else HTTP",
+  doc: "The protocol that endpoints speak: `HTTP`, `HTTPS`, `AUTO_HTTP` (that of the client's request), or `GRPC` and `GRPCS`: HTTP/2 without and with TLS. `FCGI` and others close the paths. Left out: as `appProtocol` of the Service's port says: `https`, `kubernetes.io/h2c` or `grpc` (both: HTTP/2 without TLS), else HTTP",
   served: {
     prefixes: OWN_PREFIXES,
     parse: closingUnreadable<BackendProtocol>(
@@ -32,7 +30,7 @@ const BACKEND_PROTOCOL: ServedAnnotation<BackendProtocol> = {
         PROTOCOLS.get(text.toLowerCase()) ?? {
           why: OTHERS.get(text.toLowerCase()) ?? "there is no such protocol of endpoints",
         },
-      "Write HTTP, HTTPS or AUTO_HTTP if endpoints speak one of them, or serve the Ingress by another class",
+      "Write HTTP, HTTPS, AUTO_HTTP, GRPC or GRPCS if endpoints speak one of them, or serve the Ingress by another class",
     ),
   },
   risks: [{ effect: "reaches-other", asks: ASKS.notHttp }],

@@ -52,6 +52,7 @@ export function backendsOf(
     const key = backendKey(service.namespace, service.name, port.port);
     const kind = {
       ...(isSecure(port) && { isSecure: true as const }),
+      ...(isHttp2(port) && { isHttp2: true as const }),
       ...(isExternal && { isExternal: true as const }),
     };
     const backend: Backend = { key, host, ...kind, ...ownAddress(service), endpoints };
@@ -74,9 +75,17 @@ function externalEndpoints(
   return addresses.map((address) => ({ key: `dns ${address} ${number}`, address, port: number }));
 }
 
-/** Whether HTTPS is spoken there. `kubernetes.io/h2c` and others say more than HTTP/1.1, which is spoken all the same. */
+/** Whether HTTPS is spoken there. */
 function isSecure({ appProtocol }: ServicePort): boolean {
   return appProtocol?.toLowerCase() === "https";
+}
+
+/** HTTP/2 without TLS: by the standard name of Kubernetes (KEP-3726), and gRPC, which nothing else carries. */
+const HTTP2_PROTOCOLS: ReadonlySet<string> = new Set(["kubernetes.io/h2c", "grpc"]);
+
+/** Whether HTTP/2 is spoken there. Others than these say more than HTTP/1.1, which is spoken all the same. */
+function isHttp2({ appProtocol }: ServicePort): boolean {
+  return HTTP2_PROTOCOLS.has(appProtocol?.toLowerCase() ?? "");
 }
 
 /**

@@ -1,0 +1,129 @@
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
+import type { BufferPool } from "#ingress/io/buffer-pool.ts";
+import type { Connect } from "#ingress/io/connection.ts";
+import type { SecureTarget } from "#ingress/io/secure-target.ts";
+import type { Counters } from "#ingress/engine/counters.ts";
+import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
+import type { HeadWriter } from "#ingress/engine/head-writer.ts";
+import type { Limits } from "#ingress/engine/limits.ts";
+import type { ResponseHead } from "#ingress/engine/response-head.ts";
+import { EndpointConnection, type EndpointConnectionOwner } from "#ingress/engine/h1/endpoint-connection.ts";
+import { EndpointSession, type SessionOwner } from "#ingress/engine/h2-endpoint/endpoint-session.ts";
+import { StreamConnection } from "#ingress/engine/h2-endpoint/stream-connection.ts";
+
+export interface Http2PoolOptions {
+  readonly connect: Connect;
+  readonly limits: Limits;
+  readonly counters: Counters;
+  /** Shared by all connections: a head is read to its end in one call. */
+  readonly responseHead: ResponseHead;
+  readonly writer: HeadWriter;
+  readonly buffers: BufferPool;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clockMs: () => number;
+  /** Calls back after the events that are there now. */
+  readonly soon: (run: () => void) => unknown;
+  /** A request found the endpoint dead. */
+  readonly onSignOfDeath: (endpoint: BackendEndpoint) => void;
+}
+
+/** Connections by HTTP/2, which requests share: one to each endpoint, and more where it does not take as many requests on one. */
+export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
+  readonly writer: HeadWriter;
+  readonly buffers: BufferPool;
+  readonly clockMs: () => number;
+  readonly soon: (run: () => void) => unknown;
+  readonly #options: Http2PoolOptions;
+  /** By endpoint key, the oldest first. No empty lists. */
+  readonly #sessions = new Map<string, EndpointSession[]>();
+
+  constructor(options: Http2PoolOptions) {
+    this.#options = options;
+    this.writer = options.writer;
+    this.buffers = options.buffers;
+    this.clockMs = options.clockMs;
+    this.soon = options.soon;
+  }
+
+  get headBytes(): number {
+    return this.#options.limits.headBytes;
+  }
+
+  /** A stream for one request. `isNew`: on a connection that has not served before. `secure`: how TLS is spoken. */
+  open(endpoint: BackendEndpoint, isNew: boolean, secure?: SecureTarget): EndpointConnection {
+    const session = this.#find(endpoint, isNew, secure) ?? this.#connect(endpoint, secure);
+    const connection = new EndpointConnection(endpoint, this, this.#options.responseHead, secure);
+    const stream = new StreamConnection(session, connection);
+    connection.isConnected = connection.isReused = session.isOpen;
+    connection.mayRefuse = true;
+    connection.attach(stream);
+    session.reserve(stream);
+    return connection;
+  }
+
+  /** The endpoint gets no further request on the connections that are open. */
+  retire({ key }: BackendEndpoint): void {
+    for (const session of this.#sessions.get(key)?.slice() ?? []) session.retire();
+  }
+
+  /** Closes what has been idle since before then, and asks endpoints that are silent. */
+  onTick(idleBeforeMs: number): void {
+    const nowMs = this.clockMs();
+    for (const sessions of this.#sessions.values())
+      for (const session of sessions.slice()) session.onTick(nowMs, idleBeforeMs);
+  }
+
+  close(): void {
+    for (const sessions of this.#sessions.values()) for (const session of sessions.slice()) session.close();
+  }
+
+  move(stream: StreamConnection, from: EndpointSession): void {
+    if (stream.hasMoved) {
+      stream.onLost(endpointFault("stream-refused", true));
+      return;
+    }
+    const { endpoint, secure } = from;
+    const session = this.#find(endpoint, false, secure) ?? this.#connect(endpoint, secure);
+    stream.moveTo(session);
+    session.reserve(stream);
+    if (!session.isOpen) return;
+    session.sendRequest(stream);
+    stream.onConnect();
+  }
+
+  onGone(session: EndpointSession): void {
+    const { key } = session.endpoint;
+    const sessions = this.#sessions.get(key)!;
+    this.#options.counters.openEndpointConnections -= 1;
+    sessions.splice(sessions.indexOf(session), 1);
+    if (sessions.length === 0) this.#sessions.delete(key);
+  }
+
+  /** A stream has ended. Its connection knows. */
+  forget(): void {}
+
+  /** A stream has served its request: there is no other one for it. */
+  release(connection: EndpointConnection): void {
+    connection.close();
+  }
+
+  onSignOfDeath(endpoint: BackendEndpoint): void {
+    this.#options.onSignOfDeath(endpoint);
+  }
+
+  #find(endpoint: BackendEndpoint, isNew: boolean, secure: SecureTarget | undefined): EndpointSession | undefined {
+    return this.#sessions
+      .get(endpoint.key)
+      ?.find((session) => session.hasRoom && session.secure === secure && !(isNew && session.isOpen));
+  }
+
+  #connect(endpoint: BackendEndpoint, secure: SecureTarget | undefined): EndpointSession {
+    const session = new EndpointSession(endpoint, this, secure);
+    const sessions = this.#sessions.get(endpoint.key);
+    this.#options.counters.openEndpointConnections += 1;
+    if (sessions === undefined) this.#sessions.set(endpoint.key, [session]);
+    else sessions.push(session);
+    session.attach(this.#options.connect(endpoint, session, secure));
+    return session;
+  }
+}
