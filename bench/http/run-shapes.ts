@@ -4,12 +4,16 @@ import { measureLoad } from "./measure-load.ts";
 import { backend, type HttpSystem, type Running, start } from "./systems.ts";
 
 export const ROUND_SECONDS = 2;
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
 
 export const shapes: readonly Shape[] = [
   { name: "keepalive", path: "/", connections: 64, headers: [] },
   { name: "new-connection", path: "/", connections: 64, headers: ["Connection: close"] },
   { name: "large", path: "/large", connections: 16, headers: [] },
+  { name: "post", path: "/", connections: 64, headers: [], method: "POST", body: "x".repeat(1_024) },
+  { name: "many", path: "/", connections: 500, headers: [] },
+  { name: "tls", path: "/", connections: 64, headers: [], isSecure: true },
+  { name: "tls-handshake", path: "/", connections: 64, headers: ["Connection: close"], isSecure: true },
 ];
 
 /** Where and how often is measured. */
@@ -34,9 +38,11 @@ export async function runShapes(
   const running: Running[] = [];
   for (const system of systems)
     running.push(stack.use(await start(system, { folder, pin: proxyPin, backendPort: endpoint.port })));
-  for (const { port } of running) await loadHttp(port, shapes[0]!, { seconds: WARM_UP_SECONDS, pin: loadPin });
   const samples: Sample[] = [];
   for (const shape of chosen) {
+    // Of each shape: what is compiled while it runs would be counted as its price.
+    for (const { port, securePort } of running)
+      await loadHttp(shape.isSecure === true ? securePort : port, shape, { seconds: WARM_UP_SECONDS, pin: loadPin });
     for (let round = 0; round < rounds; round++) {
       const order = round % 2 === 0 ? running : running.toReversed();
       for (const system of order) samples.push(...(await measure(system, shape, loadPin)));

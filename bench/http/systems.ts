@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { ingressManifest, printManifests, serviceManifests } from "./manifests.ts";
 
 const INGRESS = fileURLToPath(new URL("../../ingress/main.ts", import.meta.url));
@@ -31,7 +32,7 @@ export interface HttpSystem {
 export interface Running extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
-  /** For TLS; only Hawser listens there. */
+  /** For TLS. */
   readonly securePort: number;
   readonly pid: number;
 }
@@ -69,6 +70,14 @@ export function hawserSystem(
   };
 }
 
+/** A certificate and its key in one file, as HAProxy reads them; nginx reads each from the same file. */
+function writeCertificate(folder: string): string {
+  const file = join(folder, "certificate.pem");
+  const { cert, key } = selfSigned("bench.invalid", Date.now());
+  writeFileSync(file, `${cert}${key}`, { mode: 0o600 });
+  return file;
+}
+
 /** One worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
 export function proxyLines(pass: string): string {
   return `proxy_pass ${pass};
@@ -90,24 +99,31 @@ export const nginxSystem: HttpSystem = {
   name: "nginx",
   package: "nginx-light",
   versionCommand: ["nginx", "-v"],
-  prepare: (folder, { own, backend }) =>
-    nginxCommand(
+  prepare(folder, { own, secure, backend }) {
+    const certificate = writeCertificate(folder);
+    return nginxCommand(
       folder,
       `upstream endpoint { server 127.0.0.1:${backend}; keepalive 512; keepalive_requests 1000000000; }
        server {
          listen 127.0.0.1:${own} backlog=1024;
+         listen 127.0.0.1:${secure} ssl backlog=1024;
+         ssl_protocols TLSv1.2 TLSv1.3;
+         ssl_certificate ${certificate};
+         ssl_certificate_key ${certificate};
          location / { ${proxyLines("http://endpoint")} }
        }`,
-    ),
+    );
+  },
 };
 
-/** One thread, connections shared between requests, the same header fields as ours. */
+/** One thread, connections shared between requests, the same header fields as ours; large bodies by splice(2). */
 const haproxy: HttpSystem = {
   name: "haproxy",
   package: "haproxy",
   versionCommand: ["haproxy", "-v"],
-  prepare(folder, { own, backend }) {
+  prepare(folder, { own, secure, backend }) {
     const file = join(folder, "haproxy.cfg");
+    const certificate = writeCertificate(folder);
     writeFileSync(
       file,
       `global
@@ -118,14 +134,16 @@ defaults
   timeout connect 5s
   timeout client 75s
   timeout server 60s
+  option splice-auto
 frontend in
   bind 127.0.0.1:${own}
+  bind 127.0.0.1:${secure} ssl crt ${certificate}
   unique-id-format %{+X}o%ci%cp%Ts%rt%pid
   unique-id-header X-Request-ID
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Real-IP %[src]
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
   http-request set-header X-Forwarded-Port %[dst_port]
   default_backend endpoint
 backend endpoint
@@ -139,10 +157,10 @@ backend endpoint
 
 /** The systems that are compared, ours first; `against` is a folder with other sources of Hawser, which run as `against`. */
 export function systemsWith(against: string | undefined): readonly HttpSystem[] {
-  const hawser = hawserSystem("hawser", { manifests });
+  const hawser = hawserSystem("hawser", { manifests, hasTls: true });
   if (against === undefined) return [hawser, nginxSystem, haproxy];
   const program = join(resolve(against), "ingress/main.ts");
-  return [hawser, hawserSystem("against", { program, manifests }), nginxSystem, haproxy];
+  return [hawser, hawserSystem("against", { program, manifests, hasTls: true }), nginxSystem, haproxy];
 }
 
 /** The endpoint behind them: nginx answering from memory, so that it is not the limit. */

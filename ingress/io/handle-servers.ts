@@ -47,10 +47,12 @@ export function secureHandleServer(room: HandleRoom, options: SecureServerOption
   return server;
 }
 
+/** The address of the last connection that was accepted: one object, because Node fills it in and each new one costs. */
+const peer: Required<SocketAddress> & { family: string } = { address: "", family: "", port: 0 };
+
 /** A connection that was accepted. */
 function acceptedHandle(room: HandleRoom, tcp: TcpHandle): HandleConnection {
   tcp.setNoDelay(true);
-  const peer: SocketAddress = {};
-  const isThere = tcp.getpeername(peer) === 0 && peer.address !== undefined;
-  return new HandleConnection(room, tcp, { address: isThere ? withoutMapping(peer.address!) : undefined });
+  const isThere = tcp.getpeername(peer) === 0;
+  return new HandleConnection(room, tcp, { address: isThere ? withoutMapping(peer.address) : undefined });
 }
