@@ -112,6 +112,8 @@ export class Heartbeats {
   #bind(family: Family): Promise<Socket> {
     const socket = createSocket({ type: family === "ipv6" ? "udp6" : "udp4", ipv6Only: family === "ipv6" });
     socket.on("message", (bytes, { address }) => {
+      // A member asked the kernel whether a process has this port (`PortQuestions`).
+      if (bytes.length === 0) return undefined;
       const decoded = decodeHeartbeat(bytes, this.#keys);
       if (!decoded.ok) return this.#options.onFault(decoded.reason);
       const { heartbeat } = decoded;

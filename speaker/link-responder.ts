@@ -1,5 +1,5 @@
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
+import { type Cidr, cidrContains, cidrOf } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announcement-frames.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
@@ -13,6 +13,7 @@ import {
   ndpClaimFilter,
   ndpFilter,
 } from "#src/layer2/filter.ts";
+import { nodeQuestionFrame, type QuestionedNode } from "#src/layer2/node-question-frame.ts";
 import { probeFrame } from "#src/layer2/probe-frame.ts";
 import { questionFrame } from "#src/layer2/question-frame.ts";
 import { readClaim } from "#src/layer2/read-claim.ts";
@@ -40,6 +41,8 @@ export interface LinkResponderOptions {
   onForeignClaim(protocol: "arp" | "ndp", ip: Ip, mac: string): void;
   /** A machine says that it has one of the addresses that are asked for. */
   onOwnerHeard(ip: Ip, mac: string): void;
+  /** A machine says that it has one of the addresses of nodes that are asked for. */
+  onNodeHeard(ip: Ip, mac: Uint8Array): void;
   onError(errno: number): void;
   /** The kernel refuses a filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
@@ -68,6 +71,7 @@ export class LinkResponder {
   readonly #options: LinkResponderOptions;
   readonly #announced = new ServedAddresses((address) => this.#serves(address));
   readonly #checked = new ServedAddresses((address) => this.#serves(address));
+  readonly #questioned = new ServedAddresses((address) => this.#serves(address));
   readonly #watched = new ServedAddresses((address) => this.#serves(address));
   /** Requests for announced addresses. */
   readonly #asked: Sockets;
@@ -75,6 +79,8 @@ export class LinkResponder {
   readonly #claimed: Sockets;
   /** Answers of the owners of a few others, which change every few seconds. */
   readonly #answered: Sockets;
+  /** Answers of nodes' own kernels. */
+  readonly #nodes: Sockets;
   readonly #all: readonly FilteredSocket[];
 
   constructor(options: LinkResponderOptions) {
@@ -88,7 +94,8 @@ export class LinkResponder {
     this.#asked = both("asked");
     this.#claimed = both("claimed");
     this.#answered = both("answered");
-    this.#all = [this.#asked, this.#claimed, this.#answered].flatMap((sockets) => Object.values(sockets));
+    this.#nodes = both("nodes");
+    this.#all = [this.#asked, this.#claimed, this.#answered, this.#nodes].flatMap((sockets) => Object.values(sockets));
     opened.move();
   }
 
@@ -116,10 +123,17 @@ export class LinkResponder {
     for (const socket of Object.values(this.#answered)) socket.change(added, removed);
   }
 
+  /** Listens for exactly these addresses of nodes, of those that this link serves. */
+  setQuestioned(addresses: ReadonlyMap<string, AnnouncedAddress>): void {
+    const { added, removed } = this.#questioned.update(addresses);
+    for (const socket of Object.values(this.#nodes)) socket.change(added, removed);
+  }
+
   /** Goes on where one for the same link ends: it is a member of all groups before the other one leaves them. */
   takeFrom(other: LinkResponder): void {
     this.setWatched(other.#watched.byText);
     this.setChecked(other.#checked.byText);
+    this.setQuestioned(other.#questioned.byText);
     this.setAnnounced(other.#announced.byText);
   }
 
@@ -150,6 +164,26 @@ export class LinkResponder {
     const linkLocal = addresses.find((one) => one.ip.family === "ipv6" && one.scope === "link")?.ip;
     this.#send(this.#answered[ip.family], questionFrame(ip, { mac, linkLocal }));
     return true;
+  }
+
+  /** Asks the kernel of a node for one of its addresses; false if it is not listened for here, or cannot be asked. */
+  questionNode(node: QuestionedNode): boolean {
+    const { ip } = node;
+    const own = this.#questioned.has(printIp(ip)) ? this.#addressNear(ip) : undefined;
+    if (own === undefined) return false;
+    const socket = this.#nodes[ip.family];
+    return socket.has(ip) && this.#send(socket, nodeQuestionFrame(node, { ip: own, mac: this.link.mac }));
+  }
+
+  /** An address of the link to ask with for another one: of IPv4 in its network, of IPv6 the link-local one. */
+  #addressNear(ip: Ip): Ip | undefined {
+    const near = this.link.addresses.find(({ ip: own, prefixLength, scope }) => {
+      if (own.family !== ip.family) return false;
+      if (ip.family === "ipv6") return scope === "link";
+      const network = cidrOf(own, prefixLength);
+      return network !== undefined && cidrContains(network, ip);
+    });
+    return near?.ip;
   }
 
   /** Frames that the kernel dropped because we were too slow, since the last call. */
@@ -188,19 +222,22 @@ export class LinkResponder {
     if (reaction.kind === "drop") return this.#options.onDrop(reaction.reason);
     const { asker, askerMac } = reaction;
     this.#options.onReply(PROTOCOLS[socket.family], reaction.ip, { ip: asker, mac: askerMac });
-    return this.#send(socket, reaction.frame);
+    this.#send(socket, reaction.frame);
   }
 
-  #hear(frame: Uint8Array, socket: FilteredSocket, kind: "claimed" | "answered"): void {
+  #hear(frame: Uint8Array, socket: FilteredSocket, kind: Exclude<SocketKind, "asked">): void {
     const claim = readClaim(frame, this.link.mac);
     if (claim === undefined || !socket.has(claim.ip)) return;
-    if (kind === "answered") this.#options.onOwnerHeard(claim.ip, printMac(claim.mac));
+    if (kind === "nodes") this.#options.onNodeHeard(claim.ip, claim.mac);
+    else if (kind === "answered") this.#options.onOwnerHeard(claim.ip, printMac(claim.mac));
     else this.#options.onForeignClaim(PROTOCOLS[socket.family], claim.ip, printMac(claim.mac));
   }
 
-  #send(socket: FilteredSocket, frame: Uint8Array): void {
+  /** True if the kernel took the frame. */
+  #send(socket: FilteredSocket, frame: Uint8Array): boolean {
     const sent = socket.send(frame);
     if (sent < 0) this.#options.onError(-sent);
+    return sent > 0;
   }
 }
 
@@ -220,6 +257,7 @@ const FILTERS = {
   asked: { ipv4: { exact: arpFilter, wide: anyArpFilter }, ipv6: { exact: ndpFilter, wide: anyNdpFilter } },
   claimed: CLAIM_FILTERS,
   answered: CLAIM_FILTERS,
+  nodes: CLAIM_FILTERS,
 } as const;
 
 const EVERYTHING: readonly Cidr[] = [

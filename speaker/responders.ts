@@ -1,6 +1,7 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
+import type { QuestionedNode } from "#src/layer2/node-question-frame.ts";
 import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -25,6 +26,7 @@ export class Responders {
   #routes: Routes = NO_ROUTES;
   #served: readonly ServedNetwork[] = [];
   #subnets: readonly Cidr[] = [];
+  #questioned: ReadonlyMap<string, AnnouncedAddress> = new Map();
 
   constructor(options: RespondersOptions) {
     this.#options = options;
@@ -124,6 +126,17 @@ export class Responders {
     for (const responder of this.#byIndex.values()) responder.ask(ip);
   }
 
+  /** Listens for exactly these addresses of nodes. */
+  setQuestioned(addresses: ReadonlyMap<string, AnnouncedAddress>): void {
+    this.#questioned = addresses;
+    for (const responder of this.#byIndex.values()) responder.setQuestioned(addresses);
+  }
+
+  /** Asks the kernel of a node for one of its addresses; false where no link is in its network. */
+  questionNode(node: QuestionedNode): boolean {
+    return [...this.#byIndex.values()].filter((responder) => responder.questionNode(node)).length > 0;
+  }
+
   close(): void {
     for (const responder of this.#byIndex.values()) responder.close();
     this.#byIndex.clear();
@@ -149,6 +162,7 @@ export class Responders {
       const [anySubnet, share] = [this.#anySubnet, this.#shareOf(link)];
       const responder = new LinkResponder({ ...this.#options, link, anySubnet, share });
       if (before !== undefined) responder.takeFrom(before);
+      responder.setQuestioned(this.#questioned);
       this.#byIndex.set(link.index, responder);
       return true;
     } catch (error) {

@@ -18,6 +18,8 @@ import { LastAnswers } from "./last-answers.ts";
 import { Layer2Announcer } from "./layer2-announcer.ts";
 import { LocalNetwork } from "./local-network.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { NodeQuestions } from "./node-questions.ts";
+import { PortQuestions } from "./port-questions.ts";
 import { Responders } from "./responders.ts";
 import { Speaker } from "./speaker.ts";
 
@@ -80,6 +82,7 @@ export async function runWorker(
     onDrop: (reason) => counters.add("frames_dropped", reason),
     onForeignClaim: (protocol, ip, mac) => layer2.hearForeignClaim(protocol, { ip, mac }, monotonicMs()),
     onOwnerHeard: (ip, mac) => layer2.hearOwner(ip, mac, (one) => speaker.nodeOf(one)),
+    onNodeHeard: (ip, mac) => questions.hear(ip, mac),
     onError: (errno) => counters.add("socket_errors", String(errno)),
     onWideFilter: (name, error) =>
       warnOnce("the kernel refuses a filter by address, all requests are looked at", {
@@ -117,9 +120,28 @@ export async function runWorker(
     arpSysctls: machine.readArpSysctls,
     chance: Math.random,
   });
+  const ports = new PortQuestions({
+    port: settings.heartbeatPort,
+    onRefused: (node) => speaker.hearRefusal(node),
+  });
+  const questions = new NodeQuestions({
+    responders,
+    ports,
+    nodeOf: (mac) => speaker.nodeOf(mac),
+    onAnswer: (node) => speaker.hearKernel(node, monotonicMs()),
+  });
   const connections = keepConnections(settings, post);
-  const { keeper } = connections;
-  const speaker = new Speaker({ settings, heartbeats, announcers: [layer2], counters, network, keeper, wallMs, post });
+  const speaker = new Speaker({
+    settings,
+    heartbeats,
+    announcers: [layer2],
+    counters,
+    network,
+    questions,
+    keeper: connections.keeper,
+    wallMs,
+    post,
+  });
 
   function takeLinks(found: ReadonlyMap<number, Link>): void {
     network.setLinks(found);
@@ -167,6 +189,7 @@ export async function runWorker(
     clearInterval(reopening);
     clearInterval(ticking);
     heartbeats.close();
+    ports.close();
     responders.close();
     links.close();
     routes.close();

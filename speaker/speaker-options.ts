@@ -21,13 +21,13 @@ export const speakerOptions = {
     help: "File of heartbeat keys, one per line: the first signs, any is accepted. Must be the same on every node. Reloaded when it changes",
   },
   heartbeatPort: { kind: "number", default: 7946, min: 1, max: 65_535, help: "UDP port of the heartbeats" },
-  heartbeatInterval: { kind: "number", default: 20, min: 5, max: 10_000, help: "Milliseconds between two heartbeats" },
+  heartbeatInterval: { kind: "number", default: 10, min: 5, max: 10_000, help: "Milliseconds between two heartbeats" },
   deadAfter: {
     kind: "number",
     default: 100,
     min: 15,
     max: 60_000,
-    help: "Milliseconds of silence after which a speaker counts as dead; at least three intervals",
+    help: "Milliseconds of silence after which a speaker counts as dead where its node's kernel cannot be asked; three times as long while that answers, four intervals where it does not. At least three intervals",
   },
   failBackAfter: {
     kind: "number",

@@ -19,6 +19,7 @@ import type { LocalNetwork } from "./local-network.ts";
 import { Members } from "./members.ts";
 import type { ClusterMessage, FromWorker, MemberMessage, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
 import { type NetworksToTell, networksToTell } from "./networks-to-tell.ts";
+import type { NodeQuestions } from "./node-questions.ts";
 import { Reporter } from "./reporter.ts";
 import { SelfCheck } from "./self-check.ts";
 import { speakerState } from "./speaker-state.ts";
@@ -40,6 +41,8 @@ export interface SpeakerOptions {
   readonly counters: CounterSet;
   /** What this machine's own links and routes say. */
   readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "addresses">;
+  /** Asks the kernels of members that fall silent. */
+  readonly questions: Pick<NodeQuestions, "ask">;
   /** Keeps connections where addresses move; undefined: they end. */
   readonly keeper?: Pick<ConnectionKeeper, "follow" | "forget" | "end"> | undefined;
   /** Milliseconds since 1970, for people. */
@@ -122,6 +125,16 @@ export class Speaker {
     if (effect === "changed" || hasNewGuest) this.#dirty.markAll();
   }
 
+  /** The kernel of a member's node answered a question: its machine lives, whatever its speaker does. */
+  hearKernel(node: string, nowMs: number): void {
+    this.#membership.hearKernel(node, nowMs);
+  }
+
+  /** The kernel of a member's node refused a datagram to its speaker, which is gone. */
+  hearRefusal(node: string): void {
+    this.#membership.hearRefusal(node);
+  }
+
   /**
    * Links, addresses or routes of this machine changed. An address that it has itself now is withdrawn at once, not at
    * the next tick.
@@ -133,11 +146,18 @@ export class Speaker {
     if (this.#joining.stands) this.#decideDue(nowMs);
   }
 
-  /** The interfaces changed: everything announced is announced again where it is served now. */
+  /**
+   * The interfaces changed: everything announced is announced again where it is served now. Where a network came or went, the
+   * others hear of it at once, by whatever path is left: they take over what this speaker can no longer announce.
+   */
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
+    const before = this.#networks.told;
     this.#chooseNetworks();
     for (const announcer of this.#options.announcers) announcer.linksChanged(nowMs);
+    if (!this.#joining.stands || isDeepStrictEqual(before, this.#networks.told)) return;
+    this.#decideDue(nowMs);
+    this.#sendHeartbeats(nowMs);
   }
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
@@ -145,6 +165,7 @@ export class Speaker {
     const stallMs = this.#joining.stands ? this.#stalls.tick(nowMs) : undefined;
     if (stallMs !== undefined) this.#reporter.logStall(stallMs);
     const hasDied = this.#membership.tick(nowMs);
+    this.#askKernels();
     if (hasDied) this.#forgetDead(nowMs);
     if (hasDied || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
@@ -156,6 +177,13 @@ export class Speaker {
     if (!hasLeft) return;
     this.#connections?.end(nowMs);
     this.#options.post({ kind: "left" });
+  }
+
+  #askKernels(): void {
+    for (const { node, question } of this.#membership.takeQuestions()) {
+      const member = this.#members.recipients.find((one) => one.node === node);
+      if (member === undefined || !this.#options.questions.ask(member, question)) this.#membership.cannotAsk(node);
+    }
   }
 
   #takeCluster(

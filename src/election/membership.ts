@@ -4,6 +4,18 @@ import { type Cidr, equalCidrs } from "#src/ip/cidr.ts";
 import { type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
 import { HeardClaims } from "./heard-claims.ts";
 import { isSameList } from "./same-list.ts";
+import {
+  endSilence,
+  isDead,
+  type KernelQuestion,
+  newSignsOfDeath,
+  noteAnswer,
+  noteRefusal,
+  noteUnasked,
+  type SignsOfDeath,
+  suspectAfterMs,
+  takeQuestion,
+} from "./signs-of-death.ts";
 import { SilenceReports } from "./silence-reports.ts";
 import { lastingWatchersOf } from "./watchers.ts";
 
@@ -39,6 +51,7 @@ interface HeardMember {
   fellSilent: boolean;
   /** It was live in this session. */
   hasLived: boolean;
+  readonly signs: SignsOfDeath;
 }
 
 /**
@@ -92,6 +105,12 @@ export interface MembershipOptions {
   readonly maxTickMs: number;
 }
 
+/** A member whose kernel is to be asked whether it lives. */
+export interface NodeQuestion {
+  readonly node: string;
+  readonly question: KernelQuestion;
+}
+
 /** What is known of a member that heartbeats go to. */
 export interface MemberLink {
   /** As last heard; 0n if never. */
@@ -119,6 +138,7 @@ export class Membership {
   #viewVersion = 0;
   #revivals = 0;
   #silent: readonly bigint[] = [];
+  #questions: NodeQuestion[] = [];
   #lastTickMs: number | undefined;
 
   constructor(options: MembershipOptions) {
@@ -195,9 +215,9 @@ export class Membership {
       if (heartbeat.sequence <= member.sequence) return "stale";
     } else {
       if (!mayReplace(member, heartbeat, isFresh)) return "stale";
-      const { silentMs } = member;
+      const { silentMs, signs } = member;
       this.#reports.forget(heartbeat.node);
-      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs });
+      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs, signs });
       this.#viewVersion += 1;
     }
     member.sequence = heartbeat.sequence;
@@ -231,7 +251,11 @@ export class Membership {
       member.silentMs += elapsedMs;
       member.quietMs += elapsedMs;
       member.deafMs += elapsedMs;
-      if (member.liveSinceMs === undefined || !this.#isDead(node, member)) continue;
+      if (member.liveSinceMs === undefined) continue;
+      if (!this.#isDead(node, member, nowMs)) {
+        this.#question(node, member, nowMs);
+        continue;
+      }
       member.liveSinceMs = undefined;
       member.fellSilent = this.#isWatched(member);
       died = true;
@@ -239,6 +263,36 @@ export class Membership {
     if (died) this.#viewVersion += 1;
     this.#updateSilent();
     return died;
+  }
+
+  /** The members whose kernels are to be asked now, of those that are watched closely. */
+  takeQuestions(): readonly NodeQuestion[] {
+    const questions = this.#questions;
+    this.#questions = [];
+    return questions;
+  }
+
+  /** The kernel of a member's node answered. */
+  hearKernel(node: string, nowMs: number): void {
+    const member = this.#members.get(node);
+    if (member !== undefined) noteAnswer(member.signs, nowMs);
+  }
+
+  /** The kernel of a silent member's node says that no process has the port that heartbeats go to. */
+  hearRefusal(node: string): void {
+    const member = this.#members.get(node);
+    if (member !== undefined && member.silentMs >= suspectAfterMs(member)) noteRefusal(member.signs);
+  }
+
+  /** No question can be sent to the member's node. */
+  cannotAsk(node: string): void {
+    const member = this.#members.get(node);
+    if (member !== undefined) noteUnasked(member.signs);
+  }
+
+  #question(node: string, member: HeardMember, nowMs: number): void {
+    const question = this.#isWatched(member) ? takeQuestion(member.signs, member, nowMs) : undefined;
+    if (question !== undefined) this.#questions.push({ node, question });
   }
 
   /** A longer promise is not believed: its sender would be alive for all others long after its death. */
@@ -256,11 +310,12 @@ export class Membership {
     return member.everyMs * (this.#isWatched(member) ? LOST_INTERVALS : LOST_SLOW_INTERVALS);
   }
 
-  #isDead(node: string, member: HeardMember): boolean {
-    const { silentMs, stallMs, session } = member;
+  #isDead(node: string, member: HeardMember, nowMs: number): boolean {
+    const { silentMs, stallMs, session, signs } = member;
     const { deadAfterMs } = this.#options;
+    if (this.#isWatched(member)) return isDead(signs, member, { deadAfterMs, nowMs });
     if (silentMs >= Math.max(deadAfterMs, this.#lostMs(member)) + stallMs) return true;
-    return this.#isSuspect(member) && !this.#isWatched(member) && this.#isReported(node, session);
+    return this.#isSuspect(member) && this.#isReported(node, session);
   }
 
   /** A watcher says that it fell silent, and it was not heard since: one that was lives, whatever its watchers say. */
@@ -288,7 +343,11 @@ export class Membership {
     const watched = [...this.#members.values()].filter(
       (one) => one.hasLived && one.silentMs < REPORTED_MS && this.#isWatched(one),
     );
-    const silent = watched.filter(({ silentMs }) => silentMs >= this.#options.deadAfterMs / 2);
+    const halfMs = this.#options.deadAfterMs / 2;
+    const silent = watched.filter((one) => {
+      const suspectMs = one.everyMs === 0 ? halfMs : suspectAfterMs(one);
+      return one.silentMs >= Math.min(halfMs, suspectMs);
+    });
     return silent.length * 2 > watched.length + 1;
   }
 
@@ -463,6 +522,7 @@ function newMember(): HeardMember {
     knownVersion: 0,
     fellSilent: false,
     hasLived: false,
+    signs: newSignsOfDeath(),
   };
 }
 
@@ -477,6 +537,7 @@ function asLive(node: string, member: HeardMember): Member | undefined {
 function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boolean {
   const { ready, leaving, subnets, stallMs } = heartbeat;
   const wasLive = member.liveSinceMs !== undefined;
+  endSilence(member.signs, member, stallMs);
   const same =
     wasLive && member.ready === ready && member.leaving === leaving && isSameList(member.subnets, subnets, equalCidrs);
   Object.assign(member, {

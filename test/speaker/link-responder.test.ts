@@ -100,6 +100,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     onDrop: () => undefined,
     onForeignClaim: () => undefined,
     onOwnerHeard: () => undefined,
+    onNodeHeard: () => undefined,
     onUnopened: () => undefined,
     onError: () => undefined,
     onWideFilter: (name) => said.wide.push(name),

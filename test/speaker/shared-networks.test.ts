@@ -98,6 +98,7 @@ describe("Responders", () => {
       onDrop: () => undefined,
       onForeignClaim: () => undefined,
       onOwnerHeard: () => undefined,
+      onNodeHeard: () => undefined,
       onUnopened: () => undefined,
       onError: () => undefined,
       onWideFilter: () => undefined,

@@ -10,6 +10,7 @@ import type { MachineAddress } from "#src/model/member-record.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr } from "#src/ip/cidr.ts";
+import type { KernelQuestion } from "#src/election/signs-of-death.ts";
 import { decodeHeartbeat } from "#src/wire/heartbeat.ts";
 
 export const TICK_MS = 20;
@@ -38,6 +39,8 @@ export interface Station {
     addresses: readonly MachineAddress[];
   };
   isOn: boolean;
+  /** What became of its process while its machine goes on: stopped by a signal, or gone. */
+  process: "runs" | "hangs" | "gone";
   hasLeft: boolean;
   /** What it reported last. */
   state: SpeakerState | undefined;
@@ -61,6 +64,10 @@ export class SpeakerNetwork {
   nowMs = 0;
   /** Heartbeats sent so far. */
   sent = 0;
+  /** Questions to kernels so far. */
+  questions = 0;
+  /** Whether members can ask each other's kernels. */
+  asksKernels = true;
   /** Heartbeats that arrived, by node. */
   readonly received = new Map<string, number>();
   fate: () => Fate = () => AT_ONCE;
@@ -100,6 +107,7 @@ export class SpeakerNetwork {
       followed: [],
       network,
       isOn: true,
+      process: "runs",
       hasLeft: false,
       state: undefined,
       ...this.#speaker(name, answers, network),
@@ -166,6 +174,7 @@ export class SpeakerNetwork {
         if (message.kind === "left" && station !== undefined) station.hasLeft = true;
         if (message.kind === "state" && station !== undefined) station.state = message.state;
       },
+      questions: { ask: ({ node }, question) => this.#ask(name, node, question) },
       heartbeats: new HeartbeatSender({
         node: name,
         session,
@@ -230,9 +239,21 @@ export class SpeakerNetwork {
     }
   }
 
+  /** The kernels answer as long as machines run and frames pass both ways. */
+  #ask(from: string, to: string, question: KernelQuestion): boolean {
+    if (!this.asksKernels) return false;
+    const [asker, asked] = [this.station(from), this.stations.get(to)];
+    this.questions++;
+    const isReached = [`${from}>${to}`, `${to}>${from}`].every((way) => !this.#cuts.has(way));
+    if (asked?.isOn !== true || !isReached || this.fate().copies === 0) return true;
+    if (question !== "port") asker.speaker.hearKernel(to, this.nowMs);
+    if (question !== "check" && (asked.process === "gone" || asked.hasLeft)) asker.speaker.hearRefusal(to);
+    return true;
+  }
+
   #deliver(from: string, to: string, bytes: Uint8Array): void {
     const receiver = this.stations.get(to);
-    if (receiver?.isOn !== true || receiver.hasLeft) return;
+    if (receiver?.isOn !== true || receiver.process !== "runs" || receiver.hasLeft) return;
     const decoded = decodeHeartbeat(bytes, [key]);
     this.received.set(to, (this.received.get(to) ?? 0) + 1);
     // Version 1 refuses what is newer.
@@ -263,7 +284,8 @@ export class SpeakerNetwork {
       const due = this.#late.filter(({ atMs }) => atMs <= this.nowMs);
       this.#late = this.#late.filter(({ atMs }) => atMs > this.nowMs);
       for (const { from, to, bytes } of due) this.#deliver(from, to, bytes);
-      for (const { isOn, hasLeft, speaker } of this.stations.values()) if (isOn && !hasLeft) speaker.tick(this.nowMs);
+      for (const { isOn, hasLeft, process, speaker } of this.stations.values())
+        if (isOn && !hasLeft && process === "runs") speaker.tick(this.nowMs);
       check();
     }
   }
@@ -271,7 +293,7 @@ export class SpeakerNetwork {
   /** Who answers for an address, of those that are on. */
   answering(ip: string): string[] {
     return [...this.stations.values()]
-      .filter(({ isOn, hasLeft, answers }) => isOn && !hasLeft && answers.has(ip))
+      .filter(({ isOn, hasLeft, process, answers }) => isOn && !hasLeft && process === "runs" && answers.has(ip))
       .map(({ name }) => name);
   }
 
