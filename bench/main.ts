@@ -1,4 +1,4 @@
-// Usage: npm run bench -- failover|http|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|spurious|http|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { main as memory, prepare as prepareMemory } from "./memory.ts";
 import { main as mesh } from "./mesh.ts";
 import { main as routes } from "./routes.ts";
 import { main as scale, prepare as prepareScale } from "./scale.ts";
+import { main as spurious } from "./spurious.ts";
 
 interface Bench {
   /** Whether it needs a rack, and so the namespaces of lab/rack/enter.js. */
@@ -22,6 +23,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   failover: { rack: true, main: failover },
+  spurious: { rack: true, main: spurious },
   http: { rack: false, main: http },
   arp: { rack: true, main: arp },
   scale: { rack: true, prepare: prepareScale, main: scale },

@@ -1,42 +1,80 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { until } from "#lab/rack/until.ts";
 import { version } from "#src/process/version.ts";
 import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
+/** Twenty speakers start on two cores. */
+const START_MS = 120_000;
+
 /** Hawser with its default timers; what it does with open connections is another system. */
 export const failoverHawser: readonly FailoverSystem[] = [
-  systemOf("hawser", []),
-  systemOf("hawser-keep", ["--keep-connections", "600"]),
+  systemOf("hawser", ["crash", "crash6", "kill", "hang", "move", "connections"], []),
+  systemOf("hawser-keep", ["connections"], ["--keep-connections", "600"]),
 ];
 
-function systemOf(name: string, speakerOptions: readonly string[]): FailoverSystem {
+function systemOf(name: string, cases: readonly string[], speakerOptions: readonly string[]): FailoverSystem {
   return {
     name,
+    cases,
     package: undefined,
     program: undefined,
     version: async () => version,
-    async start(rack) {
+    async start(rack, addresses) {
       const directory = writeEchoManifests(rack);
-      return running(await RackInstallation.start({ rack, directory, speakerOptions }));
+      writeOthers(directory, addresses);
+      const installation = await RackInstallation.start({ rack, directory, speakerOptions });
+      return runningHawser(installation);
     },
   };
 }
 
-function running(installation: RackInstallation): RunningFailoverSystem {
+/** Services with the other addresses, of IPv6, because the rack's IPv4 network has too few. */
+function writeOthers(directory: string, addresses: number): void {
+  const count = addresses - 2;
+  if (count <= 0) return;
+  const pool = `apiVersion: v1
+kind: ConfigMap
+metadata: { namespace: hawser-system, name: hawser }
+data:
+  config: |
+    address-pools:
+    - { name: default, protocol: layer2, addresses: [${echo.ipv4}/32, "${echo.ipv6}/128"] }
+    - { name: others, protocol: layer2, auto-assign: false, addresses: ["2001:db8:0:1:1::/112"] }
+`;
+  writeFileSync(join(directory, "pools.yaml"), pool);
+  const services = Array.from({ length: count }, (_, index) => {
+    const metadata = `{ name: other-${index}, annotations: { metallb.universe.tf/address-pool: others } }`;
+    return `apiVersion: v1
+kind: Service
+metadata: ${metadata}
+spec: { type: LoadBalancer, ipFamilies: [IPv6], ipFamilyPolicy: SingleStack, ports: [{ port: 80 }] }
+`;
+  });
+  writeFileSync(join(directory, "others.yaml"), services.join("---\n"));
+}
+
+/** What the bench asks of an installation whose candidates are n1 and all others but n3. */
+export function runningHawser(installation: RackInstallation): RunningFailoverSystem {
   const { rack } = installation;
+  const size = rack.nodes.length;
   return {
-    async untilSteady() {
-      const owner = await installation.untilOwned(echo.ipv4);
-      await until("both speakers see all three", () =>
-        ["n1", "n2"].every((node) => installation.reports().get(node)?.members.length === 3),
-      );
+    async untilSteady(ip) {
+      const owner = await installation.untilOwned(ip);
+      const sees = (node: string): boolean => installation.reports().get(node)?.members.length === size;
+      await until("all speakers see each other", () => rack.nodes.every(({ name }) => sees(name)), {
+        timeoutMs: START_MS,
+      });
       return rack.host(owner);
     },
     async leave(node) {
       await installation.speaker(node.name).stop();
     },
+    kill: (node) => installation.speaker(node.name).kill(),
+    hang: (node) => installation.speaker(node.name).hang(),
+    resume: (node) => installation.speaker(node.name).resume(),
     async rejoin(node) {
       await installation.startSpeaker(node.name);
     },

@@ -11,6 +11,7 @@ import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 export function keepalived(name: string, advertIntervalS: number): FailoverSystem {
   return {
     name,
+    cases: ["crash", "move", "connections"],
     package: "keepalived",
     program: "keepalived",
     async version() {

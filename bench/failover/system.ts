@@ -3,10 +3,15 @@ import type { Rack } from "#lab/rack/rack.ts";
 
 /** A system under test, running in a rack. */
 export interface RunningFailoverSystem {
-  /** Resolves with the node that owns the address, once exactly one does and the other is on standby. */
-  untilSteady(): Promise<Host>;
+  /** Resolves with the node that owns the address, once exactly one does and another one is on standby. */
+  untilSteady(ip: string): Promise<Host>;
   /** Stops the program on a node with SIGTERM; the node goes on forwarding. */
   leave(node: Host): Promise<void>;
+  /** Kills it there; the node goes on forwarding. Undefined where that is not measured. */
+  readonly kill?: (node: Host) => Promise<unknown>;
+  /** Stops its process by SIGSTOP, until `resume`. */
+  readonly hang?: (node: Host) => void;
+  readonly resume?: (node: Host) => void;
   /** Starts it there again. */
   rejoin(node: Host): Promise<void>;
   stop(): Promise<void>;
@@ -18,6 +23,9 @@ export interface FailoverSystem {
   readonly package: string | undefined;
   /** The program to look for. */
   readonly program: string | undefined;
+  /** The cases that it takes part in. */
+  readonly cases: readonly string[];
   version(): Promise<string>;
-  start(rack: Rack): Promise<RunningFailoverSystem>;
+  /** `addresses`: so many are announced, those that are probed among them. */
+  start(rack: Rack, addresses: number): Promise<RunningFailoverSystem>;
 }

@@ -22,12 +22,19 @@ export async function startEcho(rack: Rack, node = ENDPOINT_NODE): Promise<void>
   await rack.applyServiceRules([{ key, addresses: [ipv4, ipv6], ports, externalTrafficPolicy: "Cluster" }]);
 }
 
+export interface EchoManifestsOptions {
+  /** Default n3. */
+  readonly endpointNode?: string;
+  /** The address of a node that heartbeats go to; by default the one in the LAN. */
+  addressOf?(node: string): string;
+}
+
 /** A new folder with the manifests of the Service, its pool and the rack's nodes; that of the endpoint is excluded from announcing. */
-export function writeEchoManifests(rack: Rack, endpointNode = ENDPOINT_NODE): string {
+export function writeEchoManifests(rack: Rack, options: EchoManifestsOptions = {}): string {
   const directory = mkdtempSync("/run/hawser-");
   writeFileSync(join(directory, "pools.yaml"), pools);
   writeFileSync(join(directory, "echo.yaml"), service);
-  writeFileSync(join(directory, "nodes.yaml"), nodes(rack, endpointNode));
+  writeFileSync(join(directory, "nodes.yaml"), nodes(rack, options));
   return directory;
 }
 
@@ -50,14 +57,14 @@ spec:
   ports: [{ name: udp, port: ${echo.port}, protocol: UDP }, { name: tcp, port: ${echo.port}, protocol: TCP }]
 `;
 
-function nodes(rack: Rack, endpointNode: string): string {
+function nodes(rack: Rack, { endpointNode = ENDPOINT_NODE, addressOf }: EchoManifestsOptions): string {
   return rack.nodes
     .map(({ name, ipv4 }) => {
       const label = "node.kubernetes.io/exclude-from-external-load-balancers";
       return `apiVersion: v1
 kind: Node
 metadata: { name: ${name}, labels: ${name === endpointNode ? `{ ${label}: "" }` : "{}"} }
-status: { addresses: [{ type: InternalIP, address: ${ipv4} }] }
+status: { addresses: [{ type: InternalIP, address: ${addressOf?.(name) ?? ipv4} }] }
 `;
     })
     .join("---\n");

@@ -32,7 +32,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("13 D open TCP connections",
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 4 });
     await startEcho(rack, ENDPOINT_NODE);
-    const directory = writeEchoManifests(rack, ENDPOINT_NODE);
+    const directory = writeEchoManifests(rack, { endpointNode: ENDPOINT_NODE });
     const speakerOptions = ["--keep-connections", "600", "--fail-back-after", "0", ...PATIENCE];
     installation = await RackInstallation.start({ rack, directory, speakerOptions });
     await until("both addresses are announced", () => ownerOf(IPV4) !== "" && ownerOf(IPV6) !== "");

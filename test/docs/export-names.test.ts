@@ -15,6 +15,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     "bench/mesh.ts",
     "bench/routes.ts",
     "bench/scale.ts",
+    "bench/spurious.ts",
   ],
   prepare: ["bench/memory.ts", "bench/scale.ts"],
 };

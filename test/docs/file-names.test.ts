@@ -23,6 +23,7 @@ const PROGRAMS = new Set([
   "bench/mesh.ts",
   "bench/routes.ts",
   "bench/scale.ts",
+  "bench/spurious.ts",
   "lab/cluster/main.ts",
   "lab/demo/main.ts",
   "lab/demo/page-main.ts",

@@ -1,0 +1,57 @@
+import { rmSync } from "node:fs";
+import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
+import { gapAfter } from "#lab/probes/gap.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
+import type { Sample } from "#bench/report.ts";
+import { runningHawser } from "./hawser.ts";
+
+const CALM_PROBES = 50;
+
+/**
+ * Nodes with a second interface, in a network of their own that heartbeats take: milliseconds from the end of the owner's
+ * link to clients, which its kernel sees, to the first answer to a probe sent after it.
+ */
+export async function measureLink(trials: number): Promise<readonly Sample[]> {
+  await using rack = await Rack.build({ nodes: 3 });
+  await startEcho(rack);
+  await addManagementNetwork(rack);
+  const directory = writeEchoManifests(rack, { addressOf: managementAddress });
+  const installation = await RackInstallation.start({ rack, directory });
+  const running = runningHawser(installation);
+  const samples: Sample[] = [];
+  for (let trial = 0; trial < trials; trial++) {
+    const owner = await running.untilSteady(echo.ipv4);
+    const { ipv4: target, port } = echo;
+    const prober = await Prober.start(rack.client, { mode: "udp", target, port, everyMs: 2 });
+    await prober.waitForGood(CALM_PROBES);
+    const { effectiveNs } = await rack.cutCable(owner);
+    await prober.waitForGood(CALM_PROBES);
+    const gapMs = gapAfter(await prober.stop(), effectiveNs);
+    await rack.restore(owner);
+    if (gapMs !== undefined) samples.push({ case: "link", system: "hawser", unit: "ms", value: gapMs });
+  }
+  await running.stop();
+  rmSync(directory, { recursive: true, force: true });
+  return samples;
+}
+
+function managementAddress(node: string): string {
+  return `198.51.100.${100 + Number(node.slice(1))}`;
+}
+
+/** A second switch, and an interface `eth1` of each node at it. */
+async function addManagementNetwork(rack: Rack): Promise<void> {
+  const inSwitch = ["link add name br1 type bridge stp_state 0 forward_delay 0", "link set br1 up"];
+  const links = rack.nodes.map(({ name }) => `link add name eth1 netns ${name} type veth peer name m-${name} netns sw`);
+  await mustRun("a second switch", ["ip", "-n", "sw", "-batch", "-"], `${inSwitch.join("\n")}\n`);
+  await mustRun("second interfaces", ["ip", "-batch", "-"], `${links.join("\n")}\n`);
+  const ports = rack.nodes.flatMap(({ name }) => [`link set m-${name} master br1 up`]);
+  await mustRun("ports of the second switch", ["ip", "-n", "sw", "-batch", "-"], `${ports.join("\n")}\n`);
+  for (const node of rack.nodes) {
+    const own = ["link set eth1 up", `addr add ${managementAddress(node.name)}/24 dev eth1`];
+    await mustRun(`eth1 of ${node.name}`, node.inside(["ip", "-batch", "-"]), `${own.join("\n")}\n`);
+  }
+}
