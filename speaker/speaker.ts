@@ -89,7 +89,7 @@ export class Speaker {
     this.#membership = new Membership({ session, deadAfterMs, unheardAfterMs, maxTickMs: heartbeatEveryMs * 2 });
     this.#members = new Members({ self: node, membership: this.#membership });
     const { membership, members } = { membership: this.#membership, members: this.#members };
-    this.#watching = new Watching({ membership, members, session, heartbeatEveryMs });
+    this.#watching = new Watching({ membership, members, session, heartbeatEveryMs, deadAfterMs });
     this.#wanted = new WantedAddresses(node);
     this.#check = new SelfCheck({ ...options.settings, membership: this.#membership });
     this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], ranges: [] });

@@ -1,6 +1,6 @@
 import type { Member } from "#src/election/member.ts";
 import type { Membership } from "#src/election/membership.ts";
-import { Pacing, type Turn } from "#src/election/pacing.ts";
+import { IDLE_TICKS, Pacing, type Turn } from "#src/election/pacing.ts";
 import { lastingWatchersOf, WATCHERS, watchersOf } from "#src/election/watchers.ts";
 import { readsVersion2 } from "#src/wire/heartbeat.ts";
 import { claimChunks, type OwnState } from "./heartbeat-sender.ts";
@@ -9,6 +9,9 @@ import type { MemberMessage } from "./messages.ts";
 
 /** When members are heard again that were live before, all others hear of this speaker at once, but not more often than this. */
 const HEALED_MS = 10_000;
+
+/** A member counts as watched closely where so many of its promised intervals fit into `--dead-after`. */
+const PROMISES = 3;
 
 /** How many members had come back when all members heard of this speaker for that reason, how often they did, and when last. */
 interface Healing {
@@ -23,6 +26,7 @@ export interface WatchingOptions {
   /** This speaker's own session. */
   readonly session: bigint;
   readonly heartbeatEveryMs: number;
+  readonly deadAfterMs: number;
 }
 
 /**
@@ -60,7 +64,10 @@ export class Watching {
       membership.silent,
       this.#healed.version,
     ]);
-    return this.#pacing.tick(paced, { claimsVersion, chunks: claimChunks(own.claims.size), stateVersion }, nowMs);
+    const chunks = claimChunks(own.claims.size);
+    // Before it stands it introduces itself.
+    const isIdle = own.claims.size === 0 && self.ready && !this.#isMixed && this.#mayRest;
+    return this.#pacing.tick(paced, { claimsVersion, chunks, stateVersion, isIdle }, nowMs);
   }
 
   /** The members that inherit the addresses of a node, as all of them see it; undefined where rank alone decides. */
@@ -74,6 +81,11 @@ export class Watching {
       known.set(node, heirs);
       return heirs;
     };
+  }
+
+  get #mayRest(): boolean {
+    const { heartbeatEveryMs, deadAfterMs } = this.#options;
+    return heartbeatEveryMs * IDLE_TICKS * PROMISES <= deadAfterMs;
   }
 
   /** This speaker or another one is of version 1. */

@@ -19,6 +19,8 @@ const GREETINGS = 50;
 const OVERLAP_TICKS = 10;
 /** A member that is heard so long after it was sent the claims, and does not know them, has not got them. */
 const REPLY_MS = 100;
+/** A speaker that announces nothing leaves nothing to take over: its watchers hear of it at each second tick. */
+export const IDLE_TICKS = 2;
 /** A promise has 16 bits. */
 const MOST_MS = 0xffff;
 
@@ -36,6 +38,8 @@ export interface PacedState {
   readonly chunks: number;
   /** Changes with all else that members have to know at once. */
   readonly stateVersion: number;
+  /** This speaker announces nothing, and has not just begun. */
+  readonly isIdle: boolean;
 }
 
 /** One heartbeat to send now. */
@@ -90,9 +94,11 @@ export class Pacing<T extends { readonly node: string }> {
       if (member.isClose) box.overlap = OVERLAP_TICKS;
       else if (box.overlap > 0) box.overlap -= 1;
       if (isWatching) {
+        if (state.isIdle && !this.#hasNews(box, member, state) && this.#mayWait(box, nowMs)) continue;
         take(box, member, state);
         Object.assign(box, { left: 0, sentMs: nowMs });
-        turns.push({ to: member.to, everyMs: member.isClose ? this.#tickMs : slowMs, chunk: undefined });
+        const closeMs = this.#tickMs * (state.isIdle ? IDLE_TICKS : 1);
+        turns.push({ to: member.to, everyMs: member.isClose ? closeMs : slowMs, chunk: undefined });
       } else if (this.#hasNews(box, member, state) || hasMissed(box, member, { state, nowMs })) {
         if (box.left === 0) this.#news.push(member.to.node);
         box.left = chunksToSend(box, member, state);
@@ -102,6 +108,11 @@ export class Pacing<T extends { readonly node: string }> {
     turns.push(...this.#sendNews(byNode, state, { slowMs, nowMs }));
     turns.push(...this.#sendDue(due, state, { slowMs, nowMs }));
     return turns;
+  }
+
+  /** Whether the next tick is early enough for what was promised; ticks come a little early or late. */
+  #mayWait({ sentMs }: Box, nowMs: number): boolean {
+    return nowMs - sentMs < (IDLE_TICKS - 0.5) * this.#tickMs;
   }
 
   #slowMs(members: readonly PacedMember<T>[]): number {

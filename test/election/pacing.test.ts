@@ -17,7 +17,7 @@ function member(index: number, changes: Partial<PacedMember<Node>> = {}): PacedM
   };
 }
 
-const state = { claimsVersion: 1, chunks: 1, stateVersion: 0 };
+const state = { claimsVersion: 1, chunks: 1, stateVersion: 0, isIdle: false };
 
 /** Ticks for a while; returns what went to each node, with its time. */
 function run(
@@ -67,13 +67,14 @@ describe("Pacing", () => {
       ticks: fc.integer({ min: 1, max: 200 }),
       chunks: fc.integer({ min: 1, max: 3 }),
       isNews: fc.boolean(),
+      isIdle: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
         const pacing = new Pacing<Node>(TICK_MS);
         const promised = new Map<string, { atMs: number; everyMs: number }>();
         let [nowMs, version] = [0, 1];
-        for (const { count, close, ticks, chunks, isNews } of steps) {
+        for (const { count, close, ticks, chunks, isNews, isIdle } of steps) {
           if (isNews) version += 1;
           const members = Array.from({ length: count }, (_, index) =>
             member(index, { isClose: index < close, knownVersion: version }),
@@ -82,7 +83,7 @@ describe("Pacing", () => {
           for (let tick = 0; tick < ticks; tick++, nowMs += TICK_MS) {
             for (const { to, everyMs } of pacing.tick(
               members,
-              { claimsVersion: version, chunks, stateVersion: version },
+              { claimsVersion: version, chunks, stateVersion: version, isIdle },
               nowMs,
             ))
               promised.set(to.node, { atMs: nowMs, everyMs });
@@ -94,12 +95,29 @@ describe("Pacing", () => {
     );
   });
 
+  it("an idle speaker sends its watchers half as many heartbeats, promises that, and says news at once", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    const idle = { ...state, isIdle: true };
+    run(pacing, nodes(5), { said: idle, ticks: 5 });
+    const { sent } = run(pacing, nodes(5), { said: idle, fromMs: 100, ticks: 100 });
+    for (const turns of sent.values()) {
+      expect(turns).toHaveLength(50);
+      expect(new Set(turns.map(({ everyMs }) => everyMs))).toEqual(new Set([2 * TICK_MS]));
+    }
+    const atMs = sent.get("n0")?.at(-1)?.atMs ?? expect.fail();
+    const news = run(pacing, nodes(5), { said: { ...idle, stateVersion: 1 }, fromMs: atMs + TICK_MS, ticks: 1 });
+    expect(news.total).toBe(5);
+    const busy = run(pacing, nodes(5), { said: { ...state, claimsVersion: 2 }, fromMs: atMs + 2 * TICK_MS, ticks: 10 });
+    expect(busy.total).toBe(50);
+    expect(new Set(busy.sent.get("n0")?.map(({ everyMs }) => everyMs))).toEqual(new Set([TICK_MS]));
+  });
+
   it("A2 tells news to all at once, within a budget, the newest claims first", () => {
     const pacing = new Pacing<Node>(TICK_MS);
     run(pacing, nodes(300), { said: { ...state, chunks: 3 }, ticks: 200 });
     const { sent, most } = run(pacing, nodes(300), {
       fromMs: 4_000,
-      said: { claimsVersion: 2, chunks: 3, stateVersion: 0 },
+      said: { ...state, claimsVersion: 2, chunks: 3 },
       ticks: 20,
     });
     expect(most).toBeLessThanOrEqual(5 + 64 + 2);

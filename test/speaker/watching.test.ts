@@ -56,6 +56,7 @@ describe("Watching", () => {
       members,
       session: 2n,
       heartbeatEveryMs: TICK_MS,
+      deadAfterMs: DEAD_AFTER_MS,
     } as unknown as ConstructorParameters<typeof Watching>[0]);
     const subnets = [] as const;
     const self = { node: "n1", ready: true, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
