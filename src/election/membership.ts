@@ -85,6 +85,9 @@ const SLOW_MS = 1_000;
 /** A member of version 1 that was not heard for so long has no say in how the others watch each other. */
 const VERSION_1_MS = 60_000;
 
+/** One that did not run for so long, as on a machine that was paused, knows nothing of the meantime: silence begins again. */
+const AWAY_MS = 1_000;
+
 /** Texts of addresses that are remembered. */
 const MAX_TEXTS = 50_000;
 
@@ -244,8 +247,11 @@ export class Membership {
 
   /** Counts silence; true if a member died by it. Call it often: at least every `maxTickMs`. */
   tick(nowMs: number): boolean {
-    const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), this.#options.maxTickMs);
+    const passedMs = nowMs - (this.#lastTickMs ?? nowMs);
+    const isAwake = passedMs < AWAY_MS;
+    const elapsedMs = isAwake ? Math.min(passedMs, this.#options.maxTickMs) : 0;
     this.#lastTickMs = nowMs;
+    if (!isAwake) this.#wake();
     let died = false;
     for (const [node, member] of this.#members) {
       member.silentMs += elapsedMs;
@@ -263,6 +269,15 @@ export class Membership {
     if (died) this.#viewVersion += 1;
     this.#updateSilent();
     return died;
+  }
+
+  /** Heartbeats and answers of the meantime may lie unread, and those that are on their way may get lost. */
+  #wake(): void {
+    for (const member of this.#members.values()) {
+      if (member.liveSinceMs === undefined || !this.#isWatched(member)) continue;
+      member.silentMs = 0;
+      endSilence(member.signs, member, member.stallMs);
+    }
   }
 
   /** The members whose kernels are to be asked now, of those that are watched closely. */

@@ -169,6 +169,18 @@ describe("the signs of a member's death", () => {
     expect(one.isLive()).toBe(true);
   });
 
+  it("one that was paused gives all members their whole time again", () => {
+    const one = watching();
+    one.setKernel("silent");
+    one.hear();
+    for (let time = 0; time < 3; time++) one.tick();
+    one.tick(1_000);
+    for (let time = 0; time < 2; time++) one.tick();
+    expect(one.isLive()).toBe(true);
+    for (let time = 0; time < 3; time++) one.tick();
+    expect(one.isLive()).toBe(false);
+  });
+
   it("a kernel is asked once a minute while nothing is wrong, and one that does not answer each five seconds", () => {
     const [answers, silent] = [watching(), watching({ before: "silent" })];
     for (const one of [answers, silent])
