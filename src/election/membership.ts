@@ -1,5 +1,5 @@
+import { addressTexts } from "./address-texts.ts";
 import type { Member } from "./member.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, equalCidrs } from "#src/ip/cidr.ts";
 import { type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
 import { HeardClaims } from "./heard-claims.ts";
@@ -88,9 +88,6 @@ const VERSION_1_MS = 60_000;
 /** One that did not run for so long, as on a machine that was paused, knows nothing of the meantime: silence begins again. */
 const AWAY_MS = 1_000;
 
-/** Texts of addresses that are remembered. */
-const MAX_TEXTS = 50_000;
-
 /** How many that were forgotten are remembered by their sessions, so that their old heartbeats stay old. */
 const FORGOTTEN_NODES = 256;
 
@@ -133,7 +130,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #members = new Map<string, HeardMember>();
   readonly #forgotten = new Map<string, HeardMember["retired"]>();
-  readonly #texts = new Map<bigint, string>();
+  readonly #textOf = addressTexts();
   readonly #reports = new SilenceReports();
   /** Of some members, those that get each of its heartbeats; until members come or go. */
   readonly #watchers = new Map<string, readonly string[]>();
@@ -191,16 +188,6 @@ export class Membership {
     const [oldest] = this.#forgotten.keys();
     if (this.#forgotten.size > FORGOTTEN_NODES && oldest !== undefined) this.#forgotten.delete(oldest);
   }
-
-  /** The text of an address, remembered: the same ones are in every heartbeat of a set. IPv4 and IPv6 ones differ by size. */
-  readonly #textOf = (ip: Ip): string => {
-    const known = this.#texts.get(ip.value);
-    if (known !== undefined && known.includes(":") === (ip.family === "ipv6")) return known;
-    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
-    const text = printIp(ip);
-    this.#texts.set(ip.value, text);
-    return text;
-  };
 
   /** The addresses, by text, that members claim otherwise than at the call before. */
   takeClaimed(): ReadonlySet<string> {
