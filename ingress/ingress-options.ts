@@ -6,6 +6,7 @@ import { sourceOptions } from "#src/source/source-options.ts";
 import { accessLogOptions } from "./access-log-options.ts";
 import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
 import { answerOptions } from "./answer-options.ts";
+import { http2Options } from "./http2-options.ts";
 import { IO_CHOICES } from "./io/choose-io.ts";
 import { limitOptions } from "./limit-options.ts";
 import { storeOptions } from "./limits/store-options.ts";
@@ -53,6 +54,7 @@ export const ingressOptions = {
     help: "Read this ConfigMap as ingress-nginx does, for what its keys say of all Ingresses. Changes are read while the program runs",
   },
   ...publishOptions,
+  ...http2Options,
   ...proxyOptions,
   ...limitOptions,
   ...storeOptions,

@@ -13,6 +13,7 @@ import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
 import type { EndpointSecurity } from "./endpoints/endpoint-security.ts";
 import type { HeaderNames } from "./h1/forwarded-request.ts";
+import type { Http2Context } from "./h2/http2-context.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { IngressTraffic } from "./ingress-traffic.ts";
 import type { KnownHosts } from "./known-hosts.ts";
@@ -32,6 +33,7 @@ import type { EndpointPool } from "./endpoints/endpoint-pool.ts";
 /** What all connections of an engine share. */
 export interface EngineContext extends FilterState {
   readonly limits: Limits;
+  readonly http2: Http2Context;
   readonly counters: Counters;
   readonly buffers: BufferPool;
   readonly endpointPool: EndpointPool;

@@ -14,6 +14,10 @@ import { AccessLog, type AccessLogOptions } from "./log/access-log.ts";
 import { printAnswer } from "./h1/answer.ts";
 import { Balancer } from "./endpoints/balancer.ts";
 import { ClientSession } from "./h1/client-session.ts";
+import { FirstBytes } from "./h2/first-bytes.ts";
+import { Http2Context } from "./h2/http2-context.ts";
+import { Http2Session } from "./h2/http2-session.ts";
+import type { ConnectionSession } from "./connection-session.ts";
 import type { EngineContext } from "./context.ts";
 import { Counters } from "./counters.ts";
 import { DateLine } from "./date-line.ts";
@@ -81,11 +85,13 @@ export interface EngineOptions {
   readonly accessLog?: AccessLogOptions | undefined;
   /** Requests are counted under ingress-nginx's labels, too. */
   readonly countsSeries?: boolean;
+  /** Clients without TLS may speak HTTP/2 without asking (prior knowledge); false by default. */
+  readonly isPlainHttp2On?: boolean;
   /** `pass` by default. */
   readonly traceContext?: TraceContext;
 }
 
-/** The HTTP/1.1 engine: gives each accepted connection its events, and routes by the table of the moment. */
+/** The engine: gives each accepted connection its events, and routes by the table of the moment. */
 export class Engine implements EngineContext {
   readonly limits: Limits;
   readonly counters = new Counters();
@@ -130,8 +136,10 @@ export class Engine implements EngineContext {
   requestHeaders: SetRequestHeaders | undefined = undefined;
   nowMs: number;
   isDraining = false;
-  readonly #sessions = new Set<ClientSession>();
-  readonly #onGone = (session: ClientSession): void => {
+  readonly http2: Http2Context;
+  readonly #isPlainHttp2On: boolean;
+  readonly #sessions = new Set<ConnectionSession>();
+  readonly #onGone = (session: ConnectionSession): void => {
     this.#sessions.delete(session);
     this.counters.openConnections = this.#sessions.size;
   };
@@ -155,6 +163,7 @@ export class Engine implements EngineContext {
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);
     this.series = options.countsSeries === true ? new RequestSeries() : undefined;
+    this.#isPlainHttp2On = options.isPlainHttp2On ?? false;
     this.traceContext = options.traceContext ?? "pass";
     this.mirror = options.mirror ?? NO_MIRROR;
     this.nowMs = clockMs();
@@ -162,6 +171,7 @@ export class Engine implements EngineContext {
     this.turns = new Turns(soon);
     this.unsent = new UnsentBytes(this.limits.unsentBytes, this.#sessions, () => this.nowMs);
     this.scratch = this.buffers.take();
+    this.http2 = new Http2Context(this.limits, { buffers: this.buffers, soon });
     this.requestHead = new RequestHead(this.limits);
     this.requestTexts = new RequestTexts(this.scratch, this.requestHead, chance);
     const connectTo = connect(this.buffers);
@@ -186,11 +196,24 @@ export class Engine implements EngineContext {
 
   /** The events of a connection that was accepted. */
   accept(connection: Connection): AcceptedEvents {
-    const session = new ClientSession(this, connection, this.#onGone);
+    const session = this.#sessionOn(connection);
     this.#sessions.add(session);
     this.counters.connections += 1;
     this.counters.openConnections = this.#sessions.size;
     return session;
+  }
+
+  #sessionOn(connection: Connection): ConnectionSession {
+    const open = (isHttp2: boolean, onGone: (session: ConnectionSession) => void): ConnectionSession =>
+      isHttp2 ? new Http2Session(this, connection, onGone) : new ClientSession(this, connection, onGone);
+    if (!this.#isPlainHttp2On || connection.isSecure) return open(connection.alpn === "h2", this.#onGone);
+    const first: FirstBytes = new FirstBytes(
+      this,
+      connection,
+      (isHttp2) => open(isHttp2, () => this.#onGone(first)),
+      this.#onGone,
+    );
+    return first;
   }
 
   /** Routes requests by this table from now on; those under way keep what they got. */
@@ -220,6 +243,7 @@ export class Engine implements EngineContext {
   /** From now on the next answer of each connection is its last. */
   drain(): void {
     this.isDraining = true;
+    for (const session of this.#sessions) session.drain(false);
   }
 
   /**
@@ -227,7 +251,10 @@ export class Engine implements EngineContext {
    * input that is dropped for a while after the last answer.
    */
   closeIdle(): number {
-    for (const session of this.#sessions) if (session.isIdle) session.close();
+    for (const session of this.#sessions) {
+      session.drain(true);
+      if (session.isIdle) session.close();
+    }
     return this.#sessions.size;
   }
 

@@ -21,6 +21,8 @@ export class RequestHead {
   authorityEnd = 0;
   /** 0 or 1: the digit after `HTTP/1.`. */
   minorVersion = 1;
+  /** It came by HTTP/2, and was written as HTTP/1.1 has it. */
+  isHttp2 = false;
   readonly lines = new FieldLines({ isLenient: false });
   readonly connection = new ConnectionOptions();
   contentLength = -1;

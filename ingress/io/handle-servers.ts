@@ -5,7 +5,7 @@ import { type HandleRoom, HandleConnection } from "./handle-connection.ts";
 import { shakeHands } from "./shake-hands.ts";
 import { sharedContextOf, type SocketAddress, takeHandles, type TcpHandle } from "./node-streams.ts";
 import {
-  ALPN_PROTOCOLS,
+  alpnProtocols,
   followChanges,
   handshakeOptions,
   type PlainServerOptions,
@@ -34,7 +34,7 @@ export function secureHandleServer(room: HandleRoom, options: SecureServerOption
   const handshakes = createTlsServer(handshakeOptions(options, options.fallback));
   followChanges(handshakes, options);
   const protocols = Buffer.concat(
-    ALPN_PROTOCOLS.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)),
+    alpnProtocols(options).map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)),
   );
   const server = createServer();
   takeHandles(server, (tcp) => {

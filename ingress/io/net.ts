@@ -136,6 +136,7 @@ export function connectSecurely(
 /** A connection over a `node:net` or `node:tls` socket. */
 class SocketConnection implements Connection {
   readonly isSecure: boolean;
+  readonly alpn: string | undefined;
   readonly remoteAddress: string;
   askedPort: number | undefined;
   identityFor: Connection["identityFor"];
@@ -148,6 +149,7 @@ class SocketConnection implements Connection {
   constructor(socket: Socket, isSecure: boolean, remoteAddress: string) {
     this.#socket = socket;
     this.isSecure = isSecure;
+    this.alpn = (isSecure && (socket as TLSSocket).alpnProtocol) || undefined;
     this.remoteAddress = remoteAddress;
   }
 

@@ -28,7 +28,9 @@ export const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQ
 export const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70]);
 
 /** By ALPN, the best first (RFC 7301). */
-export const ALPN_PROTOCOLS: readonly string[] = ["http/1.1"];
+export function alpnProtocols({ isHttp2On }: Pick<SecureServerOptions, "isHttp2On">): string[] {
+  return isHttp2On === true ? ["h2", "http/1.1"] : ["http/1.1"];
+}
 
 /** As Node wants them. */
 const TICKET_KEYS_BYTES = 48;
@@ -72,6 +74,8 @@ export interface SecureServerOptions extends PlainServerOptions {
   readonly answerPlainHttp: (clientAddress: string) => Buffer;
   /** Cipher suites in OpenSSL's form; DEFAULT_CIPHERS by default. */
   readonly ciphers?: string | undefined;
+  /** HTTP/2 is offered to clients; false by default. */
+  readonly isHttp2On?: boolean;
   /** Default 10 seconds. */
   readonly handshakeMs?: number;
 }
@@ -119,7 +123,7 @@ export function secureServer(options: SecureServerOptions): Server {
     {
       ...ACCEPT_OPTIONS,
       ...handshakeOptions(options, options.fallback),
-      ALPNProtocols: [...ALPN_PROTOCOLS],
+      ALPNProtocols: alpnProtocols(options),
       handshakeTimeout: handshakeMs,
       // What a certificate is worth is decided for each request.
       rejectUnauthorized: false,

@@ -85,11 +85,23 @@ export function openServing({
     accessLog,
     countsSeries: options.nginxMetrics,
     traceContext: options.traceContext,
+    isPlainHttp2On: options.http2Cleartext,
   });
   const program = new ProgramInUse(engine, { ...options, accessLog, flags: argv });
   const gate = new ConnectionGate(engine.limits);
   const preface = proxies.preface && new ProxyPreface(proxies.preface);
-  const servers = requestServers({ engine, gate, preface, certificates, clientAuthorities, program, ciphers, log, io });
+  const servers = requestServers({
+    engine,
+    gate,
+    preface,
+    certificates,
+    clientAuthorities,
+    program,
+    ciphers,
+    isHttp2On: options.http2,
+    log,
+    io,
+  });
   const ticker = setInterval(() => engine.tick(), TICK_MS);
 
   function use(update: ServingUpdate): void {

@@ -20,6 +20,7 @@ export function requestServers({
   clientAuthorities,
   program,
   ciphers,
+  isHttp2On,
   log,
   io,
 }: {
@@ -31,6 +32,8 @@ export function requestServers({
   readonly program: ProgramInUse;
   /** In OpenSSL's form. */
   readonly ciphers: string | undefined;
+  /** HTTP/2 is offered by TLS. */
+  readonly isHttp2On: boolean;
   readonly log: Logger;
   readonly io: Io;
 }): Readonly<Record<"http" | "https", Server>> {
@@ -52,6 +55,7 @@ export function requestServers({
       onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
       fallback: certificates.fallback,
       ciphers,
+      isHttp2On,
       onFallbackChange: (use) => certificates.onFallbackChange(use),
       onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
     },

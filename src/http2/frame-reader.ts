@@ -26,6 +26,7 @@ export class FrameReader {
   readonly #maxFrameBytes: number;
   readonly #head = new FrameHead();
   #isStopped = false;
+  #isYielding = false;
   /** The beginning of a frame whose rest has not come. */
   #held = NOTHING;
   #heldBytes = 0;
@@ -55,14 +56,22 @@ export class FrameReader {
     this.#forget();
   }
 
-  read(bytes: Uint8Array, start: number, end: number): void {
+  /** What follows the present frame waits: `read` returns. */
+  yield(): void {
+    this.#isYielding = true;
+  }
+
+  /** Reads on; returns how far: to the end, unless `yield` was called. */
+  read(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    while (at < end && !this.#isStopped) {
+    this.#isYielding = false;
+    while (at < end && !this.#isStopped && !this.#isYielding) {
       if (this.#dataBytes !== -1) at = this.#readData(bytes, at, end);
       else if (this.#awaitsPadding) at = this.#readPadding(bytes, at);
       else if (this.#heldBytes > 0) at = this.#readHeld(bytes, at, end);
       else at = this.#readFrame(bytes, at, end);
     }
+    return this.#isStopped ? end : at;
   }
 
   #readFrame(bytes: Uint8Array, at: number, end: number): number {

@@ -114,6 +114,17 @@ describe("FrameReader", () => {
     expect(read(Array.from(all, (byte) => Uint8Array.of(byte)))).toEqual(expected);
   });
 
+  it("returns behind the frame at which it was told to yield, and reads on from there", () => {
+    const bytes = hex("000000 04 01 00000000   000000 04 01 00000000   000003 00 01 00000001 616263");
+    const notes = new Notes();
+    const reader = new FrameReader(notes, USUAL_FRAME_BYTES);
+    notes.onFrame = () => reader.yield();
+    expect(reader.read(bytes, 0, bytes.length)).toBe(9);
+    expect(reader.read(bytes, 9, bytes.length)).toBe(18);
+    expect(reader.read(bytes, 18, bytes.length)).toBe(30);
+    expect(notes.frames).toEqual(["data of 3/1/1 616263"]);
+  });
+
   it("never throws on any bytes, and holds one frame at most", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (pieces) => {

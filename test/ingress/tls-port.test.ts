@@ -17,7 +17,7 @@ import { answering, ask, listen, startEndpoint } from "#test/support/ingress-pro
 const nowMs = Date.now();
 const rsa = issueCertificate({ commonName: "rsa", keyType: "rsa", fromMs: nowMs - 1_000, toMs: nowMs + 3_600_000 });
 
-async function startTls(ciphers?: string, keyType: "ec" | "rsa" = "ec") {
+async function startTls(ciphers?: string, keyType: "ec" | "rsa" = "ec", isHttp2On = false) {
   const certificates = new Certificates(nowMs, ciphers);
   const fallback = keyType === "ec" ? certificates.fallback : { cert: rsa.certificatePem, key: rsa.privateKeyPem };
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
@@ -25,6 +25,7 @@ async function startTls(ciphers?: string, keyType: "ec" | "rsa" = "ec") {
     contextOf: (name) => certificates.contextOf(name),
     fallback,
     ciphers,
+    isHttp2On,
   });
   const port = await listen(server);
   return {
@@ -58,19 +59,25 @@ async function suiteOf(port: number, ciphers: string, servername?: string): Prom
 
 describe("the TLS port", () => {
   it.each([
-    { offers: ["h2", "http/1.1"], gets: "http/1.1" },
-    { offers: ["http/1.1"], gets: "http/1.1" },
-    { offers: [], gets: false },
-    { offers: ["h2"], gets: "no handshake" },
-  ])("I-T18 a client that offers $offers by ALPN gets $gets", async ({ offers, gets }) => {
-    using tls = await startTls();
-    const socket = connect({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: offers });
-    const { promise, resolve } = Promise.withResolvers<string | false | null>();
-    socket.on("error", () => resolve("no handshake"));
-    socket.on("secureConnect", () => resolve(socket.alpnProtocol));
-    expect(await promise).toBe(gets);
-    socket.destroy();
-  });
+    { isHttp2On: true, offers: ["http/1.1", "h2"], gets: "h2" },
+    { isHttp2On: true, offers: ["h2"], gets: "h2" },
+    { isHttp2On: true, offers: ["http/1.1"], gets: "http/1.1" },
+    { isHttp2On: true, offers: [], gets: false },
+    { isHttp2On: true, offers: ["h3"], gets: "no handshake" },
+    { isHttp2On: false, offers: ["h2", "http/1.1"], gets: "http/1.1" },
+    { isHttp2On: false, offers: ["h2"], gets: "no handshake" },
+  ])(
+    "I-T18 with HTTP/2 $isHttp2On a client that offers $offers by ALPN gets $gets",
+    async ({ isHttp2On, offers, gets }) => {
+      using tls = await startTls(undefined, "ec", isHttp2On);
+      const socket = connect({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: offers });
+      const { promise, resolve } = Promise.withResolvers<string | false | null>();
+      socket.on("error", () => resolve("no handshake"));
+      socket.on("secureConnect", () => resolve(socket.alpnProtocol));
+      expect(await promise).toBe(gets);
+      socket.destroy();
+    },
+  );
 
   it.each([{ servername: "app.test" }, { servername: undefined }])(
     "I-T20 shakes hands where the first message comes byte by byte, with the server name $servername",

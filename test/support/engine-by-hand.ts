@@ -71,11 +71,13 @@ export function engineByHand({
   looks = [],
   ingresses = [ingressOf("i", { "a.com": { "/": "s" } })],
   compressions = [],
+  isPlainHttp2On = false,
 }: {
   limits?: Partial<Limits>;
   looks?: number[];
   ingresses?: readonly Ingress[];
   compressions?: readonly Compression[];
+  isPlainHttp2On?: boolean;
 } = {}) {
   let nowMs = 0;
   const endpoints: FakeSide<OutgoingEvents>[] = [];
@@ -90,6 +92,7 @@ export function engineByHand({
     soon: (run) => run(),
     limits,
     compressions,
+    isPlainHttp2On,
     readUnacknowledged: () => {
       looks.push(nowMs);
       return Promise.resolve(new Map());

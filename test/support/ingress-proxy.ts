@@ -43,6 +43,7 @@ export interface ProxyOptions {
   readonly preface?: ProxyPreface;
   /** That of the program by default. */
   readonly io?: Io;
+  readonly isPlainHttp2On?: boolean;
 }
 
 const TICK_MS = 10;
@@ -64,6 +65,7 @@ export async function startProxy(
     trustedProxies,
     preface,
     io = defaultIo,
+    isPlainHttp2On = false,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -80,6 +82,7 @@ export async function startProxy(
     ...(mirror && { mirror }),
     ...(keyedBuckets && { keyedBuckets }),
     trustedProxies,
+    isPlainHttp2On,
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));

@@ -81,6 +81,11 @@ export class ChunkedReader {
     if (this.edits.length > 0) this.edits.length = 0;
   }
 
+  /** Lines of the trailers that pass, of a lenient reader that is done; undefined: there are none. */
+  get trailers(): string | undefined {
+    return this.#keptTrailers === "" ? undefined : this.#keptTrailers;
+  }
+
   get isDone(): boolean {
     return this.#state === At.Done;
   }

@@ -6,8 +6,8 @@ import { Exchange } from "#ingress/engine/exchange.ts";
 import { requestFault } from "#ingress/engine/request-fault.ts";
 import type { RequestHead } from "#ingress/engine/request-head.ts";
 import type { ResponseReason } from "#ingress/engine/response-reason.ts";
-import type { Reader } from "#ingress/engine/unsent-bytes.ts";
-import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
+import type { ConnectionSession } from "#ingress/engine/connection-session.ts";
+import type { Connection } from "#ingress/io/connection.ts";
 import { type AnswerStatus, headLength } from "./answer.ts";
 import { BodyReader } from "./body-reader.ts";
 import { ClientOutput } from "./client-output.ts";
@@ -23,7 +23,7 @@ import { writeAnswerHead } from "./write-answer-head.ts";
 const REQUESTS_PER_TURN = 8;
 
 /** One client connection of HTTP/1.1: reads requests one after the other, has each answered, and keeps the order. */
-export class ClientSession implements AcceptedEvents, ClientStream, Reader {
+export class ClientSession implements ConnectionSession, ClientStream {
   requestCount = 0;
   unsentSinceMs = Number.POSITIVE_INFINITY;
   readonly client: Connection;
@@ -99,6 +99,11 @@ export class ClientSession implements AcceptedEvents, ClientStream, Reader {
   giveUp(): void {
     if (this.#phase === "head") this.#exchange.countUnread("client-slow");
     this.abort("client-slow");
+  }
+
+  /** The next answer closes the connection. */
+  drain(): void {
+    // Nothing to do: `isDraining` says so to each request.
   }
 
   onTick(nowMs: number): void {

@@ -78,6 +78,7 @@ function interpret(bytes: Uint8Array, head: RequestHead): boolean {
   head.isChunked = false;
   head.hops = 0;
   head.hostLine = head.upgradeLine = head.requestIdLine = head.expectLine = -1;
+  head.isHttp2 = false;
   connection.reset();
   for (let index = 0; index < lines.count; index++) {
     if (lines.field[index] !== HeaderField.Other && !interpretField(bytes, head, index)) return false;

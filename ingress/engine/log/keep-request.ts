@@ -4,7 +4,9 @@ import type { KeptText, KeptTexts } from "./kept-texts.ts";
 import type { RequestHead } from "#ingress/engine/request-head.ts";
 import { targetText } from "#ingress/engine/request-route.ts";
 
-const PROTOCOLS = [Buffer.from("HTTP/1.0"), Buffer.from("HTTP/1.1")] as const;
+const HTTP_1_0 = Buffer.from("HTTP/1.0");
+const HTTP_1_1 = Buffer.from("HTTP/1.1");
+const HTTP_2_0 = Buffer.from("HTTP/2.0");
 const NAMES: readonly (readonly [KeptText, Buffer])[] = [
   ["referer", Buffer.from("referer")],
   ["userAgent", Buffer.from("user-agent")],
@@ -21,9 +23,14 @@ export function keepRequest(
   if (needs.has("method")) kept.keep("method", bytes, head.start, head.methodEnd);
   if (needs.has("target")) keepTarget(kept, bytes, head);
   if (needs.has("host")) keepHost(kept, bytes, head);
-  const protocol = PROTOCOLS[head.minorVersion === 0 ? 0 : 1];
-  if (needs.has("protocol")) kept.keep("protocol", protocol, 0, protocol.length);
+  if (needs.has("protocol")) kept.keep("protocol", protocolOf(head), 0, HTTP_1_1.length);
   for (const [text, name] of NAMES) if (needs.has(text)) keepField(kept, { bytes, head, text, name });
+}
+
+/** As nginx says it. */
+function protocolOf({ isHttp2, minorVersion }: RequestHead): Buffer {
+  if (isHttp2) return HTTP_2_0;
+  return minorVersion === 0 ? HTTP_1_0 : HTTP_1_1;
 }
 
 function keepTarget(kept: KeptTexts, bytes: Buffer, head: RequestHead): void {

@@ -49,7 +49,7 @@ export const LOG_VARIABLES: Readonly<Record<LogVariableName, LogVariable>> = {
   uri: made("the path, as the client wrote it", ({ entry }) => targetOf(entry).replace(/\?.*$/s, ""), ["target"]),
   args: made("the query, without its question mark", ({ entry }) => queryOf(entry), ["target"]),
   query_string: made("the same", ({ entry }) => queryOf(entry), ["target"]),
-  server_protocol: kept("HTTP/1.0 or HTTP/1.1", "protocol"),
+  server_protocol: kept("HTTP/1.0, HTTP/1.1 or HTTP/2.0", "protocol"),
   scheme: made("http or https", ({ entry }) => (entry.isSecure ? "https" : "http")),
   host: made(
     "the host of the request, in small letters, without port",

@@ -29,15 +29,17 @@ export const CLIENT_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.needless("A connection serves any number of requests"),
   },
   {
-    names: ["http2-max-concurrent-streams", "http2-max-field-size", "http2-max-header-size", "http2-push-preload"],
-    judge: JUDGE.needless("Hawser speaks HTTP/1.1 to clients"),
+    names: ["http2-max-concurrent-streams"],
+    judge: JUDGE.needless("A client has at most 100 requests at once on a connection"),
   },
   {
+    names: ["http2-max-field-size", "http2-max-header-size"],
+    judge: JUDGE.needless("Heads of HTTP/2 have the bounds of --max-head-kib, too"),
+  },
+  { names: ["http2-push-preload"], judge: JUDGE.needless("Browsers take nothing that is pushed any longer") },
+  {
     names: ["use-http2"],
-    judge: JUDGE.onOff(
-      JUDGE.notServed("Hawser speaks HTTP/1.1 to clients, by TLS too; clients find that out by ALPN"),
-      JUDGE.same("Hawser speaks HTTP/1.1 to clients"),
-    ),
+    judge: JUDGE.onOff(JUDGE.same("HTTP/2 is offered to clients by TLS"), JUDGE.flag("--no-http2")),
   },
   {
     names: ["enable-underscores-in-headers"],

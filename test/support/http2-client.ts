@@ -1,0 +1,162 @@
+import { connect, type Socket } from "node:net";
+import type { ErrorCode } from "#src/http2/error-code.ts";
+import { Flag, type FrameHead, FrameType, readUint31, writeFrameHead } from "#src/http2/frame-head.ts";
+import { FrameReader } from "#src/http2/frame-reader.ts";
+import { HeaderDecoder } from "#src/http2/header-decoder.ts";
+import { HeaderEncoder } from "#src/http2/header-encoder.ts";
+import { HeaderLines } from "#src/http2/header-lines.ts";
+
+/** What a client begins with. */
+export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/** A frame of any content. */
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
+  const bytes = Buffer.alloc(9 + payload.length);
+  writeFrameHead(bytes, 0, { length: payload.length, type, flags, stream });
+  bytes.set(payload, 9);
+  return bytes;
+}
+
+/** A header block of these fields, in this order and just as they are written. */
+export function block(fields: readonly (readonly [name: string, value: string])[]): Buffer {
+  const to = Buffer.alloc(fields.reduce((sum, [name, value]) => sum + name.length + value.length + 12, 0));
+  const encoder = new HeaderEncoder();
+  encoder.begin(to, 0, to);
+  for (const [name, value] of fields) encoder.texts(name, value);
+  return to.subarray(0, encoder.at);
+}
+
+export const GET: readonly (readonly [string, string])[] = [
+  [":method", "GET"],
+  [":scheme", "http"],
+  [":path", "/"],
+  [":authority", "a.com"],
+];
+
+/** HEADERS of one frame. */
+export function headers(
+  stream: number,
+  fields: readonly (readonly [name: string, value: string])[] = GET,
+  flags: number = Flag.EndStream,
+): Buffer {
+  return frame(FrameType.Headers, Flag.EndHeaders | flags, stream, block(fields));
+}
+
+export function data(stream: number, text: string, flags: number = Flag.EndStream): Buffer {
+  return frame(FrameType.Data, flags, stream, Buffer.from(text, "latin1"));
+}
+
+export function number(type: number, stream: number, value: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(value);
+  return frame(type, 0, stream, payload);
+}
+
+/** What came for one stream. */
+interface Received {
+  heads: string[][];
+  data: string;
+  /** Frames with data. */
+  frames: number;
+  isEnded: boolean;
+  reset: number | undefined;
+}
+
+/** A client of HTTP/2 that says just what it is told, and writes down what comes. */
+export interface RawClient extends Disposable {
+  readonly socket: Socket;
+  readonly streams: Map<number, Received>;
+  /** Last stream and code of each GOAWAY. */
+  readonly goAways: [last: number, code: number][];
+  /** Number of frames of a type so far. */
+  count(type: number, flags?: number): number;
+  send(...frames: readonly Uint8Array[]): void;
+  /** Resolves when it holds; rejects when the connection ends before. */
+  until(condition: () => boolean): Promise<void>;
+  /** Resolves when the connection has ended. */
+  readonly ended: Promise<void>;
+}
+
+/** Opens a connection; by default it begins as it should. */
+export function rawClient(port: number, settings: Uint8Array = frame(FrameType.Settings, 0, 0)): RawClient {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  const streams = new Map<number, Received>();
+  const goAways: [number, number][] = [];
+  const counts = new Map<string, number>();
+  const ended = Promise.withResolvers<void>();
+  const waiters = new Set<() => void>();
+  const decoder = new HeaderDecoder(4_096);
+  const lines = new HeaderLines({ listBytes: 262_144, fields: 1_000, blockBytes: 262_144, tableBytes: 4_096 });
+  let parts: Uint8Array[] = [];
+  const streamOf = (id: number): Received => {
+    const found = streams.get(id) ?? { heads: [], data: "", frames: 0, isEnded: false, reset: undefined };
+    streams.set(id, found);
+    return found;
+  };
+  const note = (head: FrameHead): void => {
+    for (const key of [`${head.type}`, `${head.type}/${head.flags}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  const onBlock = (head: FrameHead, bytes: Uint8Array): void => {
+    if (head.type === FrameType.Headers && head.has(Flag.EndStream)) streamOf(head.stream).isEnded = true;
+    parts.push(bytes);
+    if (!head.has(Flag.EndHeaders)) return;
+    const whole = Buffer.concat(parts);
+    parts = [];
+    if (!decoder.decode(whole, 0, whole.length, lines)) throw new Error("the proxy sent a broken header block");
+    const texts = Array.from({ length: lines.count }, (_, index) =>
+      Buffer.from(lines.bytes.subarray(lines.nameStart[index], lines.valueEnd[index])).toString("latin1"),
+    );
+    streamOf(head.stream).heads.push(texts);
+  };
+  const reader = new FrameReader(
+    {
+      onFrame(head, bytes, start, end) {
+        note(head);
+        const payload = bytes.slice(start, end);
+        if (head.type === FrameType.Headers || head.type === FrameType.Continuation) onBlock(head, payload);
+        if (head.type === FrameType.RstStream) streamOf(head.stream).reset = readUint31(payload, 0);
+        if (head.type === FrameType.GoAway) goAways.push([readUint31(payload, 0), readUint31(payload, 4)]);
+      },
+      onDataHead: note,
+      onDataBytes(head, bytes, start, end) {
+        const stream = streamOf(head.stream);
+        stream.data += Buffer.from(bytes.subarray(start, end)).toString("latin1");
+      },
+      onDataEnd(head) {
+        const stream = streamOf(head.stream);
+        if (head.length > 0) stream.frames += 1;
+        if (head.has(Flag.EndStream)) stream.isEnded = true;
+      },
+      onFrameFault(code: ErrorCode) {
+        throw new Error(`the proxy sent a broken frame: ${code}`);
+      },
+    },
+    16_384,
+  );
+  socket.on("data", (bytes: Buffer) => {
+    reader.read(bytes, 0, bytes.length);
+    for (const check of waiters) check();
+  });
+  socket.on("error", () => undefined);
+  socket.on("close", () => ended.resolve());
+  socket.write(PREFACE);
+  socket.write(settings);
+  return {
+    socket,
+    streams,
+    goAways,
+    count: (type, flags) => counts.get(flags === undefined ? `${type}` : `${type}/${flags}`) ?? 0,
+    send: (...frames) => void socket.write(Buffer.concat(frames)),
+    ended: ended.promise,
+    async until(condition) {
+      const met = Promise.withResolvers<void>();
+      const check = () => condition() && met.resolve();
+      waiters.add(check);
+      check();
+      await Promise.race([met.promise, ended.promise]);
+      waiters.delete(check);
+      if (!condition()) throw new Error(`the connection ended before; GOAWAY ${JSON.stringify(goAways)}`);
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
