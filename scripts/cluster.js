@@ -1,10 +1,10 @@
 // The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
-// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb] [--oauth2-proxy] [--ingress-nginx] [--cert-manager] [--external-dns] [--helm]]
+// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb] [--oauth2-proxy] [--h2spec] [--ingress-nginx] [--cert-manager] [--external-dns] [--helm]]
 //   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
 //   --build   Only build
 //   --nodes   Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc
 //   --metallb Also build MetalLB, which tests and benches run beside Hawser
-//   --oauth2-proxy, --ingress-nginx, --cert-manager, --external-dns, --helm
+//   --oauth2-proxy, --h2spec, --ingress-nginx, --cert-manager, --external-dns, --helm
 //             Also build these, which tests run beside Hawser
 //   --reason  Print why there can be no cluster on stdout, for a program that asks
 import { spawn } from "node:child_process";
@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { buildIngressNginx } from "#lab/ingress-nginx/build-ingress-nginx.ts";
+import { buildH2spec } from "#lab/h2spec/build-h2spec.ts";
 import { buildMetallb } from "#lab/metallb/build-metallb.ts";
 import { buildOauth2Proxy } from "#lab/oauth2-proxy/build-oauth2-proxy.ts";
 import { buildCertManager } from "#lab/companions/cert-manager/build-cert-manager.ts";
@@ -33,6 +34,7 @@ const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 const BESIDE = {
   metallb: { build: buildMetallb, help: "Also build MetalLB, which tests and benches run beside Hawser" },
   "oauth2-proxy": { build: buildOauth2Proxy, help: "Also build oauth2-proxy, which a test runs beside Hawser" },
+  h2spec: { build: buildH2spec, help: "Also build h2spec, which tests HTTP/2 to clients" },
   "ingress-nginx": {
     build: buildIngressNginx,
     help: "Also build the part of ingress-nginx that writes statuses, which tests run beside Hawser",

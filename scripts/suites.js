@@ -33,6 +33,12 @@ const BUILDS = {
     options: ["--oauth2-proxy"],
     ask: "whyNoOauth2Proxy",
   },
+  h2spec: {
+    tests: "test/cluster with h2spec",
+    needs: "h2spec with Go: under a minute the first time",
+    options: ["--h2spec"],
+    ask: "whyNoH2spec",
+  },
   "ingress-nginx": {
     tests: "test/cluster with ingress-nginx",
     needs: "the part of ingress-nginx that writes statuses with Go: about 2 minutes the first time",

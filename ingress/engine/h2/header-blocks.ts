@@ -52,7 +52,7 @@ export class HeaderBlocks {
     this.#stream = head.stream;
     this.#isEnd = isEnd;
     this.#frames = 0;
-    return this.#add(bytes.slice(payload.start, payload.end));
+    return this.#add(bytes.subarray(payload.start, payload.end));
   }
 
   /** Takes a CONTINUATION frame; undefined, or why the connection cannot go on. */
@@ -60,7 +60,7 @@ export class HeaderBlocks {
     if (this.#stream === 0 || head.stream !== this.#stream) return ErrorCode.ProtocolError;
     this.#frames += 1;
     if (this.#frames > HTTP2_BOUNDS.continuations) return ErrorCode.EnhanceYourCalm;
-    const fault = this.#add(bytes.slice(start, end));
+    const fault = this.#add(bytes.subarray(start, end));
     if (fault !== undefined || !head.has(Flag.EndHeaders)) return fault;
     const block = Buffer.concat(this.#parts);
     this.clear();
@@ -75,7 +75,8 @@ export class HeaderBlocks {
 
   #add(part: Uint8Array): ErrorCode | undefined {
     this.#bytes += part.length;
-    this.#parts.push(part);
+    // A copy: the memory is that of the next read.
+    this.#parts.push(Uint8Array.from(part));
     return this.#bytes > this.#maxBytes ? ErrorCode.EnhanceYourCalm : undefined;
   }
 }
