@@ -68,6 +68,8 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
   #isTunnelGone = false;
   #isHeld = false;
   #isTaking = false;
+  /** All data has come that was announced, and not the end of the stream. */
+  #awaitsEnd = false;
   /** Of a body with a length: what has not come. */
   #missingBytes = -1;
   /** What goes behind the last data. */
@@ -124,7 +126,7 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
     this.#phase = "exchange";
     this.#isHead = this.#isEndTaken = this.#hasAnswer = false;
     this.#hasClientEnded = isWhole;
-    this.#isTunnelGone = this.#isHeld = false;
+    this.#isTunnelGone = this.#isHeld = this.#awaitsEnd = false;
     this.#missingBytes = -1;
     this.#lastText = LAST_CHUNK;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
@@ -160,6 +162,8 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
     if (this.#missingBytes !== -1) {
       this.#missingBytes -= end - start;
       if (this.#missingBytes < 0) return false;
+      // An endpoint gets no whole request that may still turn out longer than it says.
+      this.#awaitsEnd = this.#missingBytes === 0;
     }
     if (this.#mustQueue && this.body.isChunked) this.#queue.addChunk(bytes, start, end);
     else if (this.#mustQueue) this.#queue.add(bytes, start, end);
@@ -178,13 +182,15 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
     if (this.#missingBytes > 0) return false;
     this.#hasClientEnded = true;
     if (trailers !== "") this.#lastText = `0\r\n${trailers}\r\n`;
-    if (!this.#mustQueue) this.#takeEnd();
+    this.#awaitsEnd = false;
+    if (this.#queue.length > 0) this.#goOn();
+    else if (!this.#mustQueue) this.#takeEnd();
     return true;
   }
 
   /** What comes has to wait: behind other data, for the endpoint, or until the tunnel is open. */
   get #mustQueue(): boolean {
-    return this.#isHeld || this.#queue.length > 0 || (this.#phase === "tunnel" && !this.#isOpen);
+    return this.#isHeld || this.#awaitsEnd || this.#queue.length > 0 || (this.#phase === "tunnel" && !this.#isOpen);
   }
 
   takeBody(bytes: Buffer, end: number): boolean {
@@ -222,8 +228,14 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
   /** Gives on what has come meanwhile, as far as it is taken. */
   resume(): void {
     this.#isHeld = false;
-    if (this.#isTaking || this.#isClosed) return;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#isTaking || this.#isClosed || this.#awaitsEnd || (this.#phase === "tunnel" && !this.#isOpen)) return;
     this.#isTaking = true;
+    // What was written before goes first.
+    this.#context.http2.body.flush();
     this.#takeQueue();
     this.#isTaking = false;
     if (this.#isClosed || this.#mustQueue) return;
