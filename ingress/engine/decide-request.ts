@@ -18,6 +18,7 @@ import type { EngineContext } from "./context.ts";
 import { fieldValues } from "./field-values.ts";
 import { MAX_HOPS } from "./h1/forwarded-request.ts";
 import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
+import type { GrpcAnswer } from "./grpc/grpc-answer.ts";
 import type { RequestHead } from "./request-head.ts";
 import { pathText } from "./request-route.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
@@ -28,6 +29,8 @@ export interface AnswerCause {
   readonly location?: string;
   /** Further header fields, name and value. */
   readonly fields?: FilterAnswer["fields"];
+  /** The request is one of gRPC: what the answer says in its terms. */
+  readonly grpc?: GrpcAnswer;
 }
 
 /** An answer without an endpoint. */

@@ -112,6 +112,7 @@ const WITHOUT_RULE = {
   choice: undefined,
   compression: undefined,
   wantsUpgrade: false,
+  timeoutMs: undefined,
 };
 
 /** The lines that go to the other Service too, and what the client accepts. */

@@ -14,6 +14,8 @@ import type { RequestClient } from "./filtered-request.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { ForwardingClient } from "./forwarding-client.ts";
 import { type ForwardingStart, forwardingStart } from "./forwarding-start.ts";
+import { grpcAnswer } from "./grpc/grpc-answer.ts";
+import { isGrpc } from "./grpc/is-grpc.ts";
 import type { AnswerStatus } from "./h1/answer.ts";
 import { expectationOf } from "./h1/expectation-of.ts";
 import { type ClientLines, clientLines } from "./h1/forwarded-request.ts";
@@ -46,6 +48,8 @@ export class Exchange implements ForwardingClient {
   #edit: ResponseEdit | undefined;
   #isTunnel = false;
   #hasForwarded = false;
+  /** The request is one of gRPC, whose client understands no other answer than its own. */
+  #isGrpc = false;
 
   constructor(context: EngineContext, stream: ClientStream) {
     this.#context = context;
@@ -116,6 +120,7 @@ export class Exchange implements ForwardingClient {
     const { bytes, head, bodyStart, bodyEnd } = received;
     const { body } = this.#stream;
     const client = this.#client;
+    this.#isGrpc = isGrpc(bytes, head);
     if (!body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bodyEnd - bodyStart);
     const decision = decideRequest(bytes, head, this.#context, client);
     this.#edit = responseEditFor(decision.rule, received, this.#context, client);
@@ -337,7 +342,8 @@ export class Exchange implements ForwardingClient {
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#forwarding = undefined;
     this.#waiting.end();
-    this.#stream.answer(status, cause, this.#edit);
+    const answer = this.#isGrpc ? { ...cause, grpc: grpcAnswer(status, cause.reason) } : cause;
+    this.#stream.answer(status, answer, this.#edit);
     this.#record.end(status, forwarding, cause.reason);
     this.#end();
     return false;
@@ -352,6 +358,7 @@ export class Exchange implements ForwardingClient {
   #end(): void {
     this.#forwarding = undefined;
     this.#edit = undefined;
+    this.#isGrpc = false;
     this.#endOpen();
     this.#stream.end();
   }

@@ -15,6 +15,8 @@ import type { ForwardDecision } from "./decide-request.ts";
 import { choiceFor } from "./endpoints/choice-for.ts";
 import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
 import { type NoSecurity, securityOf, speaksHttp2 } from "./endpoints/endpoint-security.ts";
+import { grpcTimeoutMs } from "./grpc/grpc-timeout-ms.ts";
+import { isGrpc } from "./grpc/is-grpc.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
@@ -51,6 +53,8 @@ export interface ForwardingTerms {
   readonly grant: AccessGrant | undefined;
   /** Pass on the wish to change the protocol. */
   readonly wantsUpgrade: boolean;
+  /** What the client gives the request, of gRPC; undefined: no bound of its own. */
+  readonly timeoutMs: number | undefined;
   /** Follows the request's body; shared with the client's side, which advances it. */
   readonly body: RequestBody;
 }
@@ -143,6 +147,7 @@ export function forwardingStart(
         ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
         : undefined,
       wantsUpgrade: upgrades,
+      timeoutMs: isHttp2 && isGrpc(bytes, head) ? grpcTimeoutMs(bytes, head) : undefined,
     },
   };
 }

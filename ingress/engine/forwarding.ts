@@ -51,6 +51,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   #mayBeUnheard = false;
   /** When the silence of the client or of the endpoint has lasted too long. */
   #gapEndsMs = 0;
+  /** When the time is over that the client gives the request. */
+  readonly #endsMs: number;
   /** Of a tunnel: which sides have ended. */
   #hasClientEnded = false;
   #hasEndpointEnded = false;
@@ -64,6 +66,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#isToHead = methodIs(bytes, head, "HEAD");
     this.#mayRepeat = mayRepeat(bytes, head, terms.patience?.next);
     this.#tries = new Tries(context, terms);
+    this.#endsMs = terms.timeoutMs === undefined ? Number.POSITIVE_INFINITY : context.nowMs + terms.timeoutMs;
   }
 
   /** The endpoints that were asked, where the access log needs them. */
@@ -173,16 +176,18 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
   looksForEndpoint(): boolean {
     const stream = this.#stream;
-    if (!this.#mayBeUnheard || stream?.isConnected !== true || this.#context.nowMs >= this.#gapEndsMs) return false;
+    if (!this.#mayBeUnheard || stream?.isConnected !== true) return false;
+    if (this.#context.nowMs >= Math.min(this.#gapEndsMs, this.#endsMs)) return false;
     this.#mayBeUnheard = false;
     this.#context.silenceWatch.suspect(stream);
-    this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
+    this.#setDeadline(this.#gapEndsMs - this.#context.nowMs);
     return true;
   }
 
   /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
   onDeadline(): ResponseReason | undefined {
     const stream = this.#stream;
+    if (this.#context.nowMs >= this.#endsMs) return "deadline-exceeded";
     if (stream === undefined || (stream.isConnected && this.#isClientsTurn)) {
       return this.#flow.isStalled ? "client-slow" : "request-body-timeout";
     }
@@ -356,7 +361,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#tries.begin(endpoint);
     this.#mayBeUnheard = true;
     if (stream.isConnected) this.#setGapDeadline();
-    else this.#client.setDeadline(patience?.connectMs ?? limits.connectMs);
+    else this.#setDeadline(patience?.connectMs ?? limits.connectMs);
     return stream;
   }
 
@@ -387,7 +392,9 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
       this.#client.resumeClient();
     }
     if (!isOld) this.#terms.choice?.onFailure();
-    const stream = this.#open(isOld ? this.#tries.takeBack() : this.#tries.next(), "none");
+    // A connection of HTTP/2 that others use is not an old one.
+    const idle = isOld || !this.#terms.isHttp2 ? "none" : "any";
+    const stream = this.#open(isOld ? this.#tries.takeBack() : this.#tries.next(), idle);
     stream.begin(this, this.#replay!, this.#expected);
   }
 
@@ -397,13 +404,18 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     return said ?? this.#context.limits.endpointGapMs;
   }
 
+  /** The next moment at which something has to have come, but no later than the client's own. */
+  #setDeadline(afterMs: number): void {
+    this.#client.setDeadline(Math.min(afterMs, this.#endsMs - this.#context.nowMs));
+  }
+
   #setGapDeadline(): void {
     const { clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#stream?.isConnected === false) return;
     let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
     if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#terms.patience?.readMs ?? 0);
     this.#gapEndsMs = this.#context.nowMs + gapMs;
-    this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
+    this.#setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
   }
 
   /** Sends the head and, where it fits, the part of the body that came with it, in one write. */

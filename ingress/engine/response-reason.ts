@@ -229,6 +229,10 @@ export const RESPONSE_REASONS = {
     status: 508,
     meaning: "Hawser has forwarded the request 8 times already: an endpoint of the Service leads back to Hawser.",
   },
+  "deadline-exceeded": {
+    status: 504,
+    meaning: "The time was over that the client of gRPC gave the request (`grpc-timeout`).",
+  },
   "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },
   "endpoint-silent": { status: 504, meaning: "The endpoint's node acknowledged nothing: it is dead, or cut off." },
   "answer-timeout": { status: 504, meaning: "The endpoint sent nothing for too long." },

@@ -1,5 +1,6 @@
 import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
 import type { LimitStatus } from "#src/model/limit-status.ts";
+import type { GrpcAnswer } from "#ingress/engine/grpc/grpc-answer.ts";
 import type { DateLine } from "#ingress/engine/date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
@@ -57,8 +58,11 @@ export function printAnswer(
     readonly edit?: ResponseEdit | undefined;
     /** What the client should do instead. */
     readonly sentence?: string | undefined;
+    /** The client speaks gRPC. */
+    readonly grpc?: GrpcAnswer | undefined;
   },
 ): Buffer {
+  if (how.grpc !== undefined) return printGrpcAnswer(status, how.grpc, how);
   const body = `${status} ${phraseOf(status)}${how.sentence === undefined ? "" : `: ${how.sentence}`}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${phraseOf(status)}`,
@@ -76,6 +80,28 @@ export function printAnswer(
     how.edit === undefined ? lines : lines.filter((line, index) => index === 0 || !isRemoved(line, how.edit!));
   const head = `${kept.join("\r\n")}\r\n${how.edit === undefined ? "" : addedLines(how.edit, status)}\r\n`;
   return Buffer.from(how.isHead || status === 204 ? head : head + body, "latin1");
+}
+
+/**
+ * An answer of gRPC that is nothing but its status (trailers only, in its protocol over HTTP/2): 200, whatever the status is. Fields say
+ * no more than that to its clients.
+ */
+function printGrpcAnswer(
+  status: AnswerStatus,
+  { code }: GrpcAnswer,
+  { connection, date, edit }: Pick<Parameters<typeof printAnswer>[1], "connection" | "date" | "edit">,
+): Buffer {
+  const lines = [
+    "HTTP/1.1 200 OK",
+    "Server: hawser",
+    date.line.toString("latin1").trimEnd(),
+    "Content-Type: application/grpc",
+    "Content-Length: 0",
+    `grpc-status: ${code}`,
+    `grpc-message: ${status} ${phraseOf(status)}`,
+    ...(connection === "default" ? [] : [`Connection: ${connection}`]),
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n${edit === undefined ? "" : addedLines(edit, status)}\r\n`, "latin1");
 }
 
 function isRemoved(line: string, { removes }: ResponseEdit): boolean {

@@ -35,12 +35,12 @@ export class ClientWish {
   /** One of our own answers to it. */
   print(
     status: AnswerStatus,
-    { location, fields }: AnswerCause,
+    { location, fields, grpc }: AnswerCause,
     how: { readonly mayKeepAlive: boolean; readonly date: DateLine; readonly edit: ResponseEdit | undefined },
   ): Buffer {
     const { mayKeepAlive, date, edit } = how;
     const connection = this.option(mayKeepAlive);
-    return printAnswer(status, { isHead: this.isHead, connection, date, location, fields, edit });
+    return printAnswer(status, { isHead: this.isHead, connection, date, location, fields, edit, grpc });
   }
 
   /** What an answer says about the connection. */

@@ -34,7 +34,7 @@ describe("a request that the endpoint did not process", () => {
     });
     await using well = await echo();
     await using proxy = await startProxy({ s: [busy.port, well.port] }, { ingresses });
-    for (let count = 0; count < 2; count++) {
+    for (let count = 0; count < 4; count++) {
       using client = openClient(proxy.port);
       client.send(POST);
       await vi.waitUntil(() => busy.heads.length + well.heads.length > count, eventually);
@@ -44,6 +44,8 @@ describe("a request that the endpoint did not process", () => {
       expect((await client.ended()).text).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nsome body$/);
     }
     expect(refused).toBeGreaterThan(0);
+    // What was refused there shares the connection here.
+    expect(well.sessions.length).toBe(1);
     expect(busy.sessions[0]?.destroyed).toBe(false);
   });
 
