@@ -272,9 +272,9 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
     return answer.bodyStart;
   }
 
-  answer(status: AnswerStatus, { location, fields }: AnswerCause, edit: ResponseEdit | undefined): void {
+  answer(status: AnswerStatus, { location, fields, grpc }: AnswerCause, edit: ResponseEdit | undefined): void {
     const { date } = this.#context;
-    const text = printAnswer(status, { isHead: this.#isHead, connection: "default", date, location, fields, edit });
+    const text = printAnswer(status, { isHead: this.#isHead, connection: "default", date, location, fields, edit, grpc });
     const headEnd = headLength(text);
     this.#sendHead(text, headEnd);
     if (headEnd < text.length) this.sendBody(text, headEnd, text.length);
