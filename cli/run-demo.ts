@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { followLauncher } from "#src/process/follow-launcher.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { openPageRelay } from "./open-page-relay.ts";
@@ -20,12 +21,29 @@ export const demoOptions = {
     kind: "boolean",
     help: "Run it on a real Kubernetes: API server, controllers and kube-proxy. Go builds these the first time (5 minutes)",
   },
+  tour: {
+    kind: "list",
+    placeholder: "CHAPTER,...",
+    help: "Tell these chapters alone: arp, pages, crash, move, drain, exhausted, conflict, explain, page (default: all)",
+  },
   keep: {
     kind: "boolean",
     help: "Leave the rack up at the end and print how to enter it and the address of its page. Ctrl-C cleans up",
   },
 } as const satisfies OptionSpecs;
 
+/** The chapters that --tour takes: the names in lab/demo/tour.ts, which no installation has. */
+const CHAPTERS: readonly string[] = [
+  "arp",
+  "pages",
+  "crash",
+  "move",
+  "drain",
+  "exhausted",
+  "conflict",
+  "explain",
+  "page",
+];
 const about =
   "Shows takeovers on a rack of three nodes in network namespaces of this machine. Needs no root, no cluster and no network.";
 
@@ -40,9 +58,19 @@ export async function runDemo(args: readonly string[], io: ProgramIo): Promise<n
   const read = readOptions(demoOptions, args, io, { command: "hawser demo", about });
   if (read.kind === "exit") return read.code;
   if (!existsSync(ENTER)) return printFailure(io, NOT_HERE, read.values.json);
+  const unknown = read.values.tour.filter((name) => !CHAPTERS.includes(name));
+  if (unknown.length > 0) {
+    const error = `there is no chapter ${unknown.join(", ")}; there are ${CHAPTERS.join(", ")}`;
+    printFailure(io, error, read.values.json);
+    return EXIT_USAGE;
+  }
   const reason = read.values.kubernetes ? await buildCluster() : "";
   if (reason !== "") return printFailure(io, `no Kubernetes can be had here: ${reason}`, read.values.json);
-  const flags = Object.entries(read.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
+  const { tour, ...switches } = read.values;
+  const flags = [
+    ...Object.entries(switches).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : [])),
+    ...tour.map((name) => `--tour=${name}`),
+  ];
   // A browser outside of the rack reaches the page inside by it.
   await using relay = read.values.keep ? await openPageRelay() : undefined;
   const page = relay === undefined ? {} : { HAWSER_DEMO_PAGE: `${relay.port} ${relay.socket}` };

@@ -1,27 +1,16 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gapAfter, lost } from "#lab/probes/gap.ts";
-import { untilOwned } from "#lab/hawser/until-owned.ts";
 import { Prober } from "#lab/probes/prober.ts";
-import type { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { getPages, type Page, type PageRequest } from "./pages.ts";
+import { ECHO_PORT, INGRESS, ownerOf, patient, type Stage } from "./stage.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, DemoWorld } from "./world.ts";
 
-/** Everything the story happens on. */
-export interface Stage {
-  readonly rack: Rack;
-  readonly world: DemoWorld;
-  readonly teller: Teller;
-}
-
-const ECHO_PORT = 9000;
-const INGRESS = "hawser-system/hawser-ingress";
 const CALM_PROBES = 100;
 const POOLS = fileURLToPath(new URL("manifests/00-pools.yaml", import.meta.url));
-const patient = { timeoutMs: 60_000 };
 
 /** The LoadBalancer Service gets its address from the pool. */
 export async function assignment({ world, teller }: Stage): Promise<string> {
@@ -192,10 +181,6 @@ function untilAssigned(world: DemoWorld, key: string): Promise<readonly string[]
     return addresses.length > 0 && addresses;
   };
   return until(`${key} has an address`, assigned, patient);
-}
-
-function ownerOf({ rack, world }: Pick<Stage, "rack" | "world">, ip: string): Promise<string> {
-  return untilOwned(rack, ip, (address) => world.announcers(address));
 }
 
 async function refusal(world: DemoWorld, key: string): Promise<Condition | undefined> {

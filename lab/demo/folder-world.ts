@@ -5,6 +5,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { FolderKubelet } from "#lab/folder/folder-kubelet.ts";
 import { ingressCommand, RackInstallation, readyLine } from "#lab/hawser/installation.ts";
 import type { Rack } from "#lab/rack/rack.ts";
+import { ECHO_PROGRAM } from "./echo-program.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, DemoWorld } from "./world.ts";
 
@@ -21,10 +22,11 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
   cpSync(join(HERE, "manifests"), directory, { recursive: true });
   teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
   const ingress = { image: "hawser", command: ingressCommand(directory), ready: readyLine };
-  const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs: [ingress] };
+  const programs = [ingress, ECHO_PROGRAM];
+  const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs };
   // Before the speakers: they must not elect an owner before they know which node is excluded.
   const kubelet = await FolderKubelet.start(options);
-  const installation = await RackInstallation.start({ rack, directory });
+  const installation = await RackInstallation.start({ rack, directory, speakerOptions: ["--keep-connections=600"] });
   teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],

@@ -10,6 +10,7 @@ import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
+import { ECHO_PROGRAM } from "./echo-program.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, DemoWorld } from "./world.ts";
 
@@ -39,7 +40,7 @@ export async function openKubernetesWorld(rack: Rack, teller: Teller): Promise<D
   );
   const startMs = performance.now();
   const cluster = await Cluster.start({ directory, host: rack.controlPlane, controllerManager: true });
-  const programs = [{ image: "hawser", command: [process.execPath, HAWSER] }];
+  const programs = [{ image: "hawser", command: [process.execPath, HAWSER] }, ECHO_PROGRAM];
   const kubelets = await Kubelets.start({ cluster, rack, programs });
   await giveRoles(cluster);
   const ms = Math.round(performance.now() - startMs);

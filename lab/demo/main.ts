@@ -1,18 +1,18 @@
 // The demo: the main job of Hawser on a rack of three nodes, told step by step. Started inside a rack's namespaces by
-// `hawser demo` (by way of lab/enter.js). Options: --json, --keep, --kubernetes.
-import { fileURLToPath } from "node:url";
+// `hawser demo` (by way of lab/enter.js). Options: --json, --keep, --kubernetes, --tour CHAPTER (several times).
 import { parseArgs } from "node:util";
 import { onInterrupt } from "#lab/rack/on-interrupt.ts";
 import { Rack } from "#lab/rack/rack.ts";
-import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
 import { openFolderWorld } from "./folder-world.ts";
 import { openKubernetesWorld } from "./kubernetes-world.ts";
-import type { DemoWorld } from "./world.ts";
+import { shownPage } from "./shown-page.ts";
+import type { Stage } from "./stage.ts";
 import { jsonTeller, type Teller, textTeller } from "./teller.ts";
+import { tour } from "./tour.ts";
 
-const PAGE = fileURLToPath(new URL("page-main.ts", import.meta.url));
 const flag = { type: "boolean", default: false } as const;
-const { values } = parseArgs({ options: { json: flag, keep: flag, kubernetes: flag } });
+const list = { type: "string", multiple: true } as const;
+const { values } = parseArgs({ options: { json: flag, keep: flag, kubernetes: flag, tour: list } });
 const teller = values.json ? jsonTeller() : textTeller();
 const startedMs = performance.now();
 
@@ -37,21 +37,12 @@ async function build(): Promise<Stage> {
   return { rack, world, teller };
 }
 
-async function tell(stage: Stage): Promise<{ readonly gapMs: number; readonly movedLost: number }> {
-  const ip = await assignment(stage);
-  await owner(stage, ip);
-  await pages(stage, ip);
-  const gapMs = await deadNode(stage, ip);
-  const lostProbes = await plannedMove(stage, ip);
-  await exhausted(stage);
-  return { gapMs, movedLost: lostProbes };
-}
-
-async function keep({ rack, world }: Stage, to: Teller): Promise<void> {
+/** `page`: the address of the page, where the story has shown it. */
+async function keep(stage: Stage, to: Teller, page: string): Promise<void> {
+  const { rack, world } = stage;
   const hosts = ["client", "n1", "n2", "n3"].map((name) => rack.host(name));
   const commands = hosts.map((host) => [host.name, rack.enterCommand(host)] as const);
   const { words, directory, status } = world.visit;
-  const page = await openPage(world.visit.page);
   to.chapter("The rack stays up until Ctrl-C");
   to.found("enter it from another terminal:", {
     event: "kept",
@@ -63,21 +54,10 @@ async function keep({ rack, world }: Stage, to: Teller): Promise<void> {
   for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
   to.explain(words);
   to.show(status);
-  if (page !== undefined) {
-    to.explain("Its page, in a browser on this machine:");
-    to.show(page);
-  }
+  to.explain("Its page, in a browser on this machine:");
+  to.show(page);
   isKept = true;
   await interrupted;
-}
-
-/** Starts the page where the command outside of the rack relays it; resolves with its address. */
-async function openPage({ host, options }: DemoWorld["visit"]["page"]): Promise<string | undefined> {
-  const [port, socket] = (process.env["HAWSER_DEMO_PAGE"] ?? "").split(" ");
-  if (port === undefined || socket === undefined) return undefined;
-  const command = [process.execPath, PAGE, socket, port, ...options];
-  const { lines } = await host.spawn({ name: "page", command, ready: /^page http/ });
-  return lines.find((line) => line.startsWith("page http"))?.slice("page ".length);
 }
 
 async function close({ rack, world }: Stage): Promise<void> {
@@ -87,13 +67,18 @@ async function close({ rack, world }: Stage): Promise<void> {
 
 async function story(): Promise<number> {
   const stage = await build();
-  const figures = await tell(stage);
-  if (values.keep) await keep(stage, teller);
+  const { gapMs, movedLost, page } = await tour(stage, values.tour ?? []);
+  if (values.keep) await keep(stage, teller, page ?? (await shownPage(stage)));
   await close(stage);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   teller.chapter("Done");
-  const cost = `a silent death cost the client ${figures.gapMs} ms, a planned move ${figures.movedLost} probes`;
-  teller.found(`in ${seconds} s: ${cost}; everything is cleaned up`, { event: "done", ok: true, seconds, ...figures });
+  const costs = [
+    ...(gapMs === undefined ? [] : [`a silent death cost the client ${gapMs} ms`]),
+    ...(movedLost === undefined ? [] : [`a planned move ${movedLost} probes`]),
+    "everything is cleaned up",
+  ];
+  const figures = { ...(gapMs !== undefined && { gapMs }), ...(movedLost !== undefined && { movedLost }) };
+  teller.found(`in ${seconds} s: ${costs.join("; ")}`, { event: "done", ok: true, seconds, ...figures });
   return 0;
 }
 

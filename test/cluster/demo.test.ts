@@ -23,9 +23,14 @@ describe("hawser demo --kubernetes --json", () => {
         "crash",
         "returned",
         "move",
+        "drain",
         "assigned",
         "exhausted",
         "picked-up",
+        "conflict",
+        "defended",
+        "explained",
+        "ui",
         "done",
       ]);
       expect(events[1]).toMatchObject({ version: kubernetesVersion() });

@@ -30,15 +30,33 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
       "crash",
       "returned",
       "move",
+      "drain",
       "assigned",
       "exhausted",
       "picked-up",
+      "conflict",
+      "defended",
+      "explained",
+      "ui",
       "done",
     ]);
     expect(events.at(-1)).toMatchObject({ event: "done", ok: true, movedLost: 0 });
     expect(events.find(({ event }) => event === "exhausted")).toMatchObject({ reason: "PoolExhausted" });
+    const drained = events.find(({ event }) => event === "drain");
+    expect(drained).toMatchObject({ alive: drained?.["connections"] });
+    // The router has the address, too.
+    expect(events.find(({ event }) => event === "explained")).toMatchObject({ bad: 1 });
+    expect(events.find(({ event }) => event === "ui")).toMatchObject({ services: 3, speakers: 3 });
     const alternating = events.find(({ url }) => url === "www.kgc.com/")?.["pods"] as string[];
     expect(new Set(alternating).size).toBe(2);
+    expect(leftBehind()).toEqual([]);
+  });
+
+  it("14 H tells chapters alone with --tour, in the order of the story", async () => {
+    const { events, code } = await runDemo(["--tour", "explain,conflict"]);
+    expect(chaptersOf(events)).toEqual(["rack", "started", "assigned", "conflict", "defended", "explained", "done"]);
+    expect(events.at(-1)).toEqual({ event: "done", ok: true, seconds: expect.any(Number) as number });
+    expect(code).toBe(0);
     expect(leftBehind()).toEqual([]);
   });
 
@@ -67,7 +85,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
   it("keeps the rack until Ctrl-C with --keep, and says how to enter it, how to see its status, and where its page is", async () => {
     let status = "";
     let page = "";
-    const { events, code } = await runDemo(["--keep"], {
+    const { events, code } = await runDemo(["--keep", "--tour=arp"], {
       onEvent: ({ event, status: command, page: url }, child) => {
         if (event !== "kept") return;
         status = execFileSync("sh", ["-c", String(command)], { encoding: "utf8" });

@@ -1,0 +1,38 @@
+import { lost } from "#lab/probes/gap.ts";
+import { HeldConnections } from "#lab/probes/held-connections.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { ECHO_PORT, ownerOf, type Stage } from "./stage.ts";
+import { askHawser } from "./ask-hawser.ts";
+
+const CONNECTIONS = 20;
+/** A second of probes: a connection that lives was answered in it. */
+const SECOND_OF_PROBES = 500;
+
+/** A node is taken out of service by a person while clients are connected. */
+export async function drainedNode({ rack, world, teller }: Stage, ip: string): Promise<void> {
+  const node = await ownerOf({ rack, world }, ip);
+  teller.chapter(`hawser drain ${node}: a node is taken out of service while clients are connected`);
+  teller.explain(
+    `The client holds ${CONNECTIONS} TCP connections open through the address and talks on each of them. With --keep-connections the node that ` +
+      "takes over sends on what it does not know to the node that had the address before.",
+  );
+  const held = await HeldConnections.open(rack.client, { target: ip, port: ECHO_PORT, count: CONNECTIONS });
+  const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
+  await prober.waitForGood(SECOND_OF_PROBES / 5);
+  const fromNs = process.hrtime.bigint();
+  teller.show(await askHawser(world, ["drain", node]));
+  await prober.waitForGood(SECOND_OF_PROBES);
+  const toNs = process.hrtime.bigint() - 100_000_000n;
+  const lostProbes = lost(await prober.stop(), fromNs, toNs);
+  const { alive, count } = await held.close();
+  const successor = await ownerOf({ rack, world }, ip);
+  await askHawser(world, ["drain", node, "--undo"]);
+  teller.found(`${alive} of ${count} connections live on, ${lostProbes} probes lost; ${successor} has taken over`, {
+    event: "drain",
+    from: node,
+    to: successor,
+    alive,
+    connections: count,
+    lost: lostProbes,
+  });
+}
