@@ -239,7 +239,7 @@ export const CHART_VALUES: readonly ChartValue[] = [
     path: "monitoring.labels",
     default: {},
     schema: texts,
-    help: "Labels for PodMonitors and the PrometheusRule, such as release: kube-prometheus-stack.",
+    help: "Labels for monitors and the PrometheusRule, such as release: kube-prometheus-stack.",
   },
   {
     path: "monitoring.podMonitors.enabled",
@@ -249,6 +249,18 @@ export const CHART_VALUES: readonly ChartValue[] = [
   },
   {
     path: "monitoring.podMonitors.interval",
+    default: "",
+    schema: text,
+    help: "How often Prometheus reads; empty is its own interval.",
+  },
+  {
+    path: "monitoring.serviceMonitors.enabled",
+    default: false,
+    schema: bool,
+    help: "Create a Service and a ServiceMonitor for each program, in place of PodMonitors: with both, Prometheus reads each program twice.",
+  },
+  {
+    path: "monitoring.serviceMonitors.interval",
     default: "",
     schema: text,
     help: "How often Prometheus reads; empty is its own interval.",

@@ -63,16 +63,27 @@ interface MonitorPatch {
   readonly value: unknown;
 }
 
-/** What a PodMonitor is with metrics over TLS, as config/secure-metrics has it. */
-function monitorHoles(): readonly Hole[] {
-  const patch = patchesOf("secure-metrics").find(({ target }) => target.kind === "PodMonitor")?.patch ?? "";
+interface MonitorKind {
+  readonly kind: "PodMonitor" | "ServiceMonitor";
+  /** The list of what is read. */
+  readonly endpoints: string;
+  /** Its values. */
+  readonly values: string;
+}
+
+const POD_MONITOR: MonitorKind = { kind: "PodMonitor", endpoints: "podMetricsEndpoints", values: "podMonitors" };
+const SERVICE_MONITOR: MonitorKind = { kind: "ServiceMonitor", endpoints: "endpoints", values: "serviceMonitors" };
+
+/** What a monitor is with metrics over TLS, as config/secure-metrics has it. */
+function monitorHoles({ kind, endpoints, values }: MonitorKind): readonly Hole[] {
+  const patch = patchesOf("secure-metrics").find(({ target }) => target.kind === kind)?.patch ?? "";
   const added = (parse(patch) as readonly MonitorPatch[]).filter(({ op }) => op === "add");
   const entries = added.map(({ path, value }) => [path.split("/").at(-1) ?? "", value] as const);
   const lines = stringify(Object.fromEntries(entries), { lineWidth: 0 })
     .trimEnd()
     .replaceAll("hawser-metrics-tls", "{{ .Values.metrics.tls.secretName }}");
-  const at = "spec.podMetricsEndpoints.0";
-  const interval = "{{- with .Values.monitoring.podMonitors.interval }}\ninterval: {{ . }}\n{{- end }}";
+  const at = `spec.${endpoints}.0`;
+  const interval = `{{- with .Values.monitoring.${values}.interval }}\ninterval: {{ . }}\n{{- end }}`;
   return [
     {
       at: "metadata.labels",
@@ -255,9 +266,20 @@ export const TEMPLATES: readonly Template[] = [
     source: "monitoring/pod-monitors.yaml",
     when: ".Values.monitoring.podMonitors.enabled",
     objects: {
-      "PodMonitor hawser-controller": { holes: monitorHoles() },
-      "PodMonitor hawser-speaker": { holes: monitorHoles() },
-      "PodMonitor hawser-ingress": { when: INGRESS, holes: monitorHoles() },
+      "PodMonitor hawser-controller": { holes: monitorHoles(POD_MONITOR) },
+      "PodMonitor hawser-speaker": { holes: monitorHoles(POD_MONITOR) },
+      "PodMonitor hawser-ingress": { when: INGRESS, holes: monitorHoles(POD_MONITOR) },
+    },
+  },
+  {
+    file: "service-monitors.yaml",
+    source: "service-monitors/service-monitors.yaml",
+    when: ".Values.monitoring.serviceMonitors.enabled",
+    objects: {
+      "Service hawser-ingress-metrics": { when: INGRESS },
+      "ServiceMonitor hawser-controller": { holes: monitorHoles(SERVICE_MONITOR) },
+      "ServiceMonitor hawser-speaker": { holes: monitorHoles(SERVICE_MONITOR) },
+      "ServiceMonitor hawser-ingress": { when: INGRESS, holes: monitorHoles(SERVICE_MONITOR) },
     },
   },
 ];

@@ -46,7 +46,19 @@ const COMPONENTS = [
     components: ["monitoring", "secure-metrics"],
     values: { metrics: { tls: { enabled: true } }, monitoring: monitored() },
   },
+  {
+    components: ["open-metrics", "monitoring", "service-monitors"],
+    values: { metrics: { open: true }, monitoring: monitoredByServices() },
+  },
+  {
+    components: ["monitoring", "service-monitors", "secure-metrics"],
+    values: { metrics: { tls: { enabled: true } }, monitoring: monitoredByServices() },
+  },
 ];
+
+function monitoredByServices(): object {
+  return { serviceMonitors: { enabled: true }, prometheusRule: { enabled: true } };
+}
 
 function monitored(): object {
   return { podMonitors: { enabled: true }, prometheusRule: { enabled: true } };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { ways } from "#scripts/manifests/render.ts";
@@ -18,6 +19,10 @@ interface PodMonitorSpec {
     readonly honorLabels: boolean;
     readonly relabelings: readonly { readonly targetLabel: string; readonly replacement?: string }[];
   }[];
+}
+
+interface ServiceMonitorSpec {
+  readonly endpoints: PodMonitorSpec["podMetricsEndpoints"];
 }
 
 interface ScrapeJob {
@@ -60,15 +65,53 @@ describe("config/monitoring", () => {
     }
   });
 
+  it.each(ways)("has ServiceMonitors that read of %s what the PodMonitors read, by the ports of Services", (way) => {
+    const objects = readManifests(join(config, "service-monitors/service-monitors.yaml"));
+    const services = objects.filter(({ kind }) => kind === "Service");
+    const pods = kustomize(join(config, "expose", way)).filter((object) => podOf(object) !== undefined);
+    expect(services.map(({ metadata }) => metadata.name)).not.toContain("hawser-ingress");
+    for (const monitor of monitors) {
+      const { selector, podMetricsEndpoints } = monitor.spec as PodMonitorSpec;
+      const [other] = objects.filter(
+        ({ kind, metadata }) => kind === "ServiceMonitor" && metadata.name === monitor.metadata.name,
+      );
+      const labels = { ...selector.matchLabels };
+      labels["app.kubernetes.io/component"] += "-metrics";
+      expect(other?.spec).toEqual({ selector: { matchLabels: labels }, endpoints: podMetricsEndpoints });
+      const [service, ...more] = services.filter(({ metadata }) => isDeepStrictEqual(metadata.labels, labels));
+      expect(more).toEqual([]);
+      if (service === undefined) throw new Error(`no Service of ${monitor.metadata.name}`);
+      const { ports, ...spec } = service.spec as { readonly ports: readonly { name: string; targetPort: string }[] };
+      expect(spec).toEqual({ clusterIP: "None", publishNotReadyAddresses: true, selector: selector.matchLabels });
+      expect(ports.map(({ name, targetPort }) => [name, targetPort])).toEqual([
+        ["metrics", "metrics"],
+        ["metrics-tls", "metrics-tls"],
+      ]);
+    }
+    expect(pods).toHaveLength(services.length);
+  });
+
+  it.skipIf(!hasKubectl)("has ServiceMonitors in place of PodMonitors with config/service-monitors", () => {
+    for (const way of ways) {
+      const objects = exposedWith(way, ["open-metrics", "monitoring", "service-monitors"]);
+      const added = objects.filter(({ apiVersion }) => apiVersion === "monitoring.coreos.com/v1");
+      expect(added.map(nameOf).toSorted()).toEqual([
+        "PrometheusRule hawser-system/hawser",
+        ...["controller", "ingress", "speaker"].map((name) => `ServiceMonitor hawser-system/hawser-${name}`),
+      ]);
+    }
+  });
+
   it.skipIf(!hasKubectl)(
     "is read over TLS with config/secure-metrics, from the ports that the programs are given",
     () => {
       for (const way of ways) {
         const objects = exposedWith(way, ["monitoring", "secure-metrics"]);
-        const endpoints = objects
-          .filter(({ kind }) => kind === "PodMonitor")
-          .map(({ spec }) => (spec as PodMonitorSpec).podMetricsEndpoints[0]);
-        expect(endpoints).toHaveLength(3);
+        const endpoints = [...objects, ...exposedWith(way, ["monitoring", "service-monitors", "secure-metrics"])]
+          .filter(({ kind }) => kind === "PodMonitor" || kind === "ServiceMonitor")
+          .map(({ spec }) => spec as Partial<PodMonitorSpec & ServiceMonitorSpec>)
+          .map(({ podMetricsEndpoints, endpoints: read }) => (podMetricsEndpoints ?? read)?.[0]);
+        expect(endpoints).toHaveLength(6);
         for (const endpoint of endpoints)
           expect(endpoint).toMatchObject({
             port: "metrics-tls",
