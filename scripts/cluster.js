@@ -1,10 +1,10 @@
 // The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
-// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb] [--oauth2-proxy] [--h2spec] [--ingress-nginx] [--cert-manager] [--external-dns] [--helm]]
+// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb] [--oauth2-proxy] [--h2spec] [--ingress-nginx] [--cert-manager] [--external-dns] [--helm] [--prometheus-operator]]
 //   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
 //   --build   Only build
 //   --nodes   Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc
 //   --metallb Also build MetalLB, which tests and benches run beside Hawser
-//   --oauth2-proxy, --h2spec, --ingress-nginx, --cert-manager, --external-dns, --helm
+//   --oauth2-proxy, --h2spec, --ingress-nginx, --cert-manager, --external-dns, --helm, --prometheus-operator
 //             Also build these, which tests run beside Hawser
 //   --reason  Print why there can be no cluster on stdout, for a program that asks
 import { spawn } from "node:child_process";
@@ -22,6 +22,7 @@ import { buildOauth2Proxy } from "#lab/oauth2-proxy/build-oauth2-proxy.ts";
 import { buildCertManager } from "#lab/companions/cert-manager/build-cert-manager.ts";
 import { buildExternalDns } from "#lab/companions/external-dns/build-external-dns.ts";
 import { buildHelm } from "#lab/helm/build-helm.ts";
+import { buildPrometheusOperator } from "#lab/prometheus-operator/build-prometheus-operator.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "../lab/install/why-no-install.ts";
 import { readScriptOptions } from "./read-script-options.js";
@@ -42,6 +43,10 @@ const BESIDE = {
   "cert-manager": { build: buildCertManager, help: "Also build cert-manager, with the ACME server pebble" },
   "external-dns": { build: buildExternalDns, help: "Also build external-dns" },
   helm: { build: buildHelm, help: "Also build Helm, which tests install the chart with" },
+  "prometheus-operator": {
+    build: buildPrometheusOperator,
+    help: "Also bring the definitions of the Prometheus operator, by which a test checks our monitors",
+  },
 };
 
 const specs = {

@@ -64,6 +64,12 @@ const BUILDS = {
     ask: "whyNoHelm",
     folders: ["cluster", "install"],
   },
+  "prometheus-operator": {
+    tests: "test/cluster with the Prometheus operator's definitions",
+    needs: "5 MB from Go's module proxy the first time",
+    options: ["--prometheus-operator"],
+    ask: "whyNoPrometheusOperator",
+  },
   install: {
     tests: "test/install",
     needs: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",
