@@ -274,7 +274,15 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
 
   answer(status: AnswerStatus, { location, fields, grpc }: AnswerCause, edit: ResponseEdit | undefined): void {
     const { date } = this.#context;
-    const text = printAnswer(status, { isHead: this.#isHead, connection: "default", date, location, fields, edit, grpc });
+    const text = printAnswer(status, {
+      isHead: this.#isHead,
+      connection: "default",
+      date,
+      location,
+      fields,
+      edit,
+      grpc,
+    });
     const headEnd = headLength(text);
     this.#sendHead(text, headEnd);
     if (headEnd < text.length) this.sendBody(text, headEnd, text.length);
