@@ -1,4 +1,4 @@
-// The rules that a plan keeps, which know nothing of how it is made (issue 10 H).
+// The rules that a plan keeps, which know nothing of how it is made.
 import { includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import { avoids } from "#src/model/pool.ts";

@@ -1,5 +1,5 @@
 // Random sequences of 10,000 operations against a simple reference model: what users, controllers and failures do to a
-// cluster. After each of them the plan is judged by rules that know nothing of how it is made (issue 10 H).
+// cluster. After each of them the plan is judged by rules that know nothing of how it is made.
 // The long form: HAWSER_MODEL_SEEDS=10 npm test -- test/assignment/model-based.test.ts
 import { isDeepStrictEqual } from "node:util";
 import { planAssignments } from "#src/assignment/plan.ts";

@@ -1,4 +1,4 @@
-// 10,000 random operations on a cluster with real controllers (issue 10 H): the long form of test/controller/model-based.test.ts, about
+// 10,000 random operations on a cluster with real controllers: the long form of test/controller/model-based.test.ts, about
 // 30 s of a processor. It needs no Kubernetes, and is here because `npm test` is for what is quick.
 import { describe, expect, it } from "vitest";
 import { runModel } from "#test/controller/run-model.ts";

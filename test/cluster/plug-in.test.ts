@@ -23,7 +23,7 @@ const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
 
 const NAMESPACE = "hawser-system";
-/** What a download may have (issue 14 C). */
+/** What a download may have. */
 const MAX_ARCHIVE_BYTES = 60_000_000;
 const SLOW = 180_000;
 

@@ -1,4 +1,4 @@
-// The rules that the statuses keep, which know nothing of how they are decided (issue 10 H).
+// The rules that the statuses keep, which know nothing of how they are decided.
 import { addressesOf, CONFIGS, conditionOf, FIRST, type ModelCluster, type Shown } from "./model-cluster.ts";
 
 /** The rules of sharing: one key, no port of both, and the same backend where one is Local. */

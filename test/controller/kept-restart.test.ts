@@ -1,4 +1,4 @@
-// An address that is kept for a Service (namespace and name) is kept over restarts of the controller (issue 10 D).
+// An address that is kept for a Service (namespace and name) is kept over restarts of the controller.
 import type { AddressHistory } from "#src/model/address-history.ts";
 import { recordOf } from "#src/model/record.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

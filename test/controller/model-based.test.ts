@@ -1,6 +1,6 @@
 // Random operations on a cluster with real controllers, over a source in memory: users, their edits of what Hawser notes,
 // pools in both forms, failed writes, restarts, kills and a second replica. After each of them what the statuses say is judged by
-// rules that know nothing of how it is decided (issue 10 H). The sequence of 10,000 is test/cluster/model-based.test.ts.
+// rules that know nothing of how it is decided. The sequence of 10,000 is test/cluster/model-based.test.ts.
 import { describe, expect, it } from "vitest";
 import { runModel } from "./run-model.ts";
 
