@@ -19,6 +19,12 @@ export const ingressOptions = {
   ...sourceOptions,
   httpPort: { ...port, default: 80, help: "Port for HTTP" },
   httpsPort: { ...port, default: 443, help: "Port for HTTPS" },
+  workers: {
+    kind: "number",
+    min: 1,
+    max: 64,
+    help: "Threads that serve requests, each on a core. 1: the thread that reads objects serves them, too (default: the cores that the program is granted, one for each 128 MiB of a limit of memory, at most 8)",
+  },
   defaultBackendPort: {
     ...port,
     default: 8181,

@@ -29,5 +29,6 @@ export const INGRESS_METRIC_LABELS: MetricLabels = {
   hawser_ingress_endpoint_errors_total: { reason: ENDPOINT_FAILURES },
   hawser_ingress_mirrored_requests_total: { outcome: MIRROR_OUTCOMES },
   hawser_ingress_shared_rate_limit_requests_total: { counted_by: LIMIT_COUNTERS },
+  hawser_ingress_worker_lag_seconds: { worker: "numbers of threads, 1 to `--workers`" },
   hawser_ingress_jwks_fetches_total: { outcome: FETCH_OUTCOMES },
 };

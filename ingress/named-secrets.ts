@@ -26,7 +26,7 @@ import type { Certificates } from "./tls/certificates.ts";
 
 export interface NamedSecretsOptions {
   readonly source: Source;
-  readonly certificates: Certificates;
+  readonly certificates: Pick<Certificates, "use">;
   readonly problems: ProblemLog;
   /** Takes the names and passwords of the Secrets that are named for them, whenever they may have changed. */
   readonly usePasswords: (lists: ReadonlyMap<string, PasswordList>) => void;

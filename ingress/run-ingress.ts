@@ -1,13 +1,12 @@
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
-import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { wallMs } from "#src/process/clock.ts";
 import { createRegistry } from "#src/process/create-registry.ts";
 import { createHealth } from "#src/process/health.ts";
-import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
-import { standardLogOutput } from "#src/process/log-output.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
 import { logProblem } from "#src/process/problem-log.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
@@ -21,19 +20,20 @@ import { defaultBackend } from "./default-backend.ts";
 import { chooseIo } from "./io/choose-io.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { readLimits } from "./limit-options.ts";
+import { openServers } from "./open-servers.ts";
 import { printState } from "./print-state.ts";
 import type { IngressLoop } from "./reader/ingress-loop.ts";
 import { openReader } from "./reader/open-reader.ts";
 import { readReadingSettings } from "./reader/reading-settings.ts";
 import { registerMetrics } from "./register-metrics.ts";
-import { openServing } from "./server/open-serving.ts";
 import { readServingSettings } from "./server/serving-settings.ts";
+import { ticketKeys } from "./server/ticket-keys.ts";
 import { Certificates } from "./tls/certificates.ts";
+import { registerWorkerMetrics } from "./worker-metrics.ts";
+import { workerCount } from "./worker-count.ts";
 
 /** How often the log says how many clients were closed because of a limit. */
 const LIMIT_LOG_MS = 5_000;
-/** How often a shutdown looks whether requests are still under way. */
-const DRAIN_LOOK_MS = 20;
 
 const about = "Routes HTTP and HTTPS requests to the endpoints of Services, as the Ingresses say.";
 const component = "ingress";
@@ -65,24 +65,28 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const address = options.bindAddress ?? anyAddress(networkInterfaces());
   const byteIo = await chooseIo(options.io, { log });
   const certificates = new Certificates(wallMs(), settings.ciphers);
-  const serving = openServing({
+  const workers = workerCount(options.workers);
+  const servers = openServers({
+    workers,
     options,
     settings,
     argv,
     env: io.env,
     certificates,
+    address,
     log,
     io: byteIo,
-    writeAccessLog,
+    logTo: io.logTo,
   });
-  const { engine, gate, access, rateLimits, mirror, headless } = serving;
+  const { figures } = servers;
+  const sessions = ticketKeys(servers.tell);
   const fallback = defaultBackend(readLimits(options), byteIo);
 
   const logLimits = connectionLimitLog(log, () => ({
-    displaced: gate.displaced,
-    refused: gate.refused,
-    slow: engine.unsent.givenUp,
-    headless: headless(),
+    displaced: figures.gate.displaced,
+    refused: figures.gate.refused,
+    slow: figures.unsent.givenUp,
+    headless: figures.headless(),
   }));
   const limitTicker = setInterval(logLimits, LIMIT_LOG_MS);
   const admin = startAdminServer({
@@ -91,36 +95,24 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     health,
     registry,
     log,
-    routes: { "/state": () => printState({ engine, passwords: access.passwords, io: byteIo.name }) },
+    routes: { "/state": printStateNow },
     token: stateToken.value,
     metrics: metrics.value,
   });
-  const servers = [
-    { name: "http", server: serving.servers.http, port: options.httpPort },
-    { name: "https", server: serving.servers.https, port: options.httpsPort },
-    { name: "default-backend", server: fallback.server, port: options.defaultBackendPort },
-  ];
-  let listeners: readonly ListenHandle[] = [];
+  let routes = EMPTY_ROUTES;
   let loop: IngressLoop | undefined;
   let isEnding = false;
+  let hasListened = false;
   const tables = { count: 0, lastMs: 0 };
+  registerWorkerMetrics(registry, servers);
   registerMetrics(
     registry,
     {
-      counters: engine.counters,
-      gate,
-      headless,
-      unsent: engine.unsent,
-      health: engine.balancer.health,
-      mirrored: mirror.counts,
-      tokenKeys: access.remoteKeys,
-      sharedCounts: rateLimits.shared,
-      problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount() + warnings.length,
+      ...figures,
+      problemCount: () => (loop?.problemCount() ?? 0) + figures.problemCount() + warnings.length,
       leads: () => loop?.status?.leads ?? false,
       statusWrites: () => loop?.status?.writes ?? 0,
-      traffic: engine.traffic,
-      series: engine.series,
-      table: () => engine.routes,
+      table: () => routes,
       certificates: () => certificates.certificates,
       tables: () => tables,
       startedMs: wallMs(),
@@ -141,54 +133,63 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       env: io.env,
       source,
       log,
-      certificates,
-      tokenKeys: access.keySets,
-      countsTogether: rateLimits.shared.isNamed,
+      certificates: servers.certificates,
+      tokenKeys: servers.tokenKeys,
+      countsTogether: figures.sharedCounts.isNamed,
       allowedHeaders: settings.answers.allowedHeaders,
-      tell: serving.use,
-      useRoutes: (table) => {
+      tell: (update) => {
+        servers.tell(update);
+        sessions.heard(update);
+      },
+      useRoutes: (table, changes, everything) => {
         tables.count += 1;
         tables.lastMs = wallMs();
-        engine.useRoutes(table);
+        routes = table;
+        servers.useRoutes(table, changes, everything);
       },
     });
+    await servers.started;
     // Only now: a request that came before the routes are known would be answered 404.
-    if (!isEnding) listen();
+    if (isEnding) return;
+    hasListened = true;
+    listen();
   }
 
   function listen(): void {
     health.set("synced", true);
-    listeners = servers.map(({ server, ...listener }) =>
-      listenWithRetry(server, {
-        ...listener,
-        address,
-        log,
-        onListening: (bound) => health.set(listener.name, true, `port ${bound}`),
-        onProblem: ({ what, why }) => health.set(listener.name, false, `${what}: ${why}`),
-      }),
-    );
+    servers.listen({
+      onListening: (name, detail) => health.set(name, true, detail),
+      onProblem: (name, detail) => health.set(name, false, detail),
+    });
+    fallback.listen({
+      port: options.defaultBackendPort,
+      address,
+      log,
+      onListening: (bound) => health.set("default-backend", true, `port ${bound}`),
+      onProblem: ({ what, why }) => health.set("default-backend", false, `${what}: ${why}`),
+    });
   }
 
-  function writeAccessLog(lines: Buffer): void {
-    if (io.logTo === undefined) standardLogOutput().writeAccessLines(lines);
-    else io.logTo.write(lines.toString());
+  async function printStateNow() {
+    await servers.refresh();
+    return printState({
+      table: routes,
+      counters: figures.counters,
+      knowsPasswords: (basic) => servers.knowsPasswords(basic),
+      io: byteIo.name,
+    });
   }
 
   /** Not ready at once, still accepting for a while (senders have to learn of it), then to the last request. */
   async function shutDown(): Promise<void> {
     isEnding = true;
     health.set("synced", false, "shutting down");
-    engine.drain();
-    fallback.engine.drain();
-    // A port that is not ours yet is left to the next process.
-    for (const listener of listeners) listener.stopTrying();
-    if (listeners.length > 0) await sleep(options.drainDelay * 1_000);
-    for (const listener of listeners) listener.close();
-    const endMs = monotonicMs() + options.drainTimeout * 1_000;
-    while (engine.closeIdle() + fallback.engine.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
-    fallback.close();
-    await serving.close();
+    servers.drain();
+    fallback.drain();
+    if (hasListened) await sleep(options.drainDelay * 1_000);
+    await Promise.all([servers, fallback].map((one) => one.finish(options.drainTimeout * 1_000)));
     clearInterval(limitTicker);
+    sessions.close();
     await loop?.close();
     await source.close();
     await admin.close();

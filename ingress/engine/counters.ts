@@ -1,4 +1,4 @@
-import { BucketCounts } from "./bucket-counts.ts";
+import { addTo, BucketCounts, takeAll } from "./bucket-counts.ts";
 import { REASON_LIST, type ResponseReason } from "./response-reason.ts";
 
 /** The reasons that are an endpoint's: counted for each attempt, so also where another endpoint answered in the end. */
@@ -28,6 +28,14 @@ export function isSignOfDeath(failure: EndpointFailure): boolean {
 /** Upper bounds of histograms of durations, in seconds. */
 export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
+/** What was counted in some time. */
+export interface TakenCounts extends Pick<
+  Counters,
+  "requests" | "reasons" | "endpointFailures" | "connections" | "retries" | "retriesDenied"
+> {
+  readonly durations: Pick<BucketCounts, "counts" | "sum">;
+}
+
 /** What the engine counts: numbers in arrays, read when metrics are asked for. No text and no object for a request. */
 export class Counters {
   /** By first digit of the status; 6 is for all from 600 on, which mean nothing in HTTP but do occur. */
@@ -44,6 +52,32 @@ export class Counters {
   retriesDenied = 0;
   openConnections = 0;
   openEndpointConnections = 0;
+
+  /** What was counted so far; from now on it is counted from 0 again. What is open stays. */
+  take(): TakenCounts {
+    const { connections, retries, retriesDenied } = this;
+    this.connections = this.retries = this.retriesDenied = 0;
+    return {
+      requests: takeAll(this.requests),
+      reasons: takeAll(this.reasons),
+      endpointFailures: takeAll(this.endpointFailures),
+      durations: this.durations.take(),
+      connections,
+      retries,
+      retriesDenied,
+    };
+  }
+
+  /** Adds what was counted elsewhere. */
+  add(taken: TakenCounts): void {
+    addTo(this.requests, taken.requests);
+    addTo(this.reasons, taken.reasons);
+    addTo(this.endpointFailures, taken.endpointFailures);
+    this.durations.add(taken.durations);
+    this.connections += taken.connections;
+    this.retries += taken.retries;
+    this.retriesDenied += taken.retriesDenied;
+  }
 
   /** Counts a request that has ended, with the reason where it was not answered by an endpoint to its end. */
   countRequest(status: number, durationMs: number, reason?: ResponseReason): void {

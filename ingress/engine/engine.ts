@@ -1,7 +1,7 @@
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
-import { ClientLimits } from "#src/filters/client-limits.ts";
-import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
+import { type ClientCounts, ClientLimits } from "#src/filters/client-limits.ts";
+import { KeyedBuckets, type RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
 import type { LimitStatuses } from "#src/filters/filter-state.ts";
@@ -62,7 +62,11 @@ export interface EngineOptions {
   /** Of answers to requests beyond a limit; 503 by default. */
   readonly limitStatuses?: LimitStatuses;
   /** What was asked for, for limits of policies; of its own by default. */
-  readonly keyedBuckets?: KeyedBuckets;
+  readonly keyedBuckets?: RequestBuckets;
+  /** What clients have asked for, for limits of Ingresses; of its own by default. */
+  readonly clientLimits?: ClientCounts | undefined;
+  /** Engines that serve together: what all of them may do is divided by it. 1 by default. */
+  readonly engines?: number;
   /** What is done to the heads of all answers; by default nothing. */
   readonly answerFields?: AnswerFields;
   /** How answers are compressed for clients that take that, best first; by default none are. */
@@ -96,10 +100,7 @@ export class Engine implements EngineContext {
   readonly limits: Limits;
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
-  readonly balancer = new Balancer(
-    () => this.nowMs,
-    (endpoint, endpoints) => this.#trials.start(endpoint, endpoints),
-  );
+  readonly balancer: Balancer;
   readonly #trials: EndpointTrials;
   readonly silenceWatch: SilenceWatch;
   readonly access: AccessControl;
@@ -122,8 +123,8 @@ export class Engine implements EngineContext {
   answerFields: AnswerFields;
   limitStatuses: LimitStatuses | undefined;
   readonly unsent: UnsentBytes;
-  readonly clientLimits = new ClientLimits();
-  readonly keyedBuckets: KeyedBuckets;
+  readonly clientLimits: ClientCounts;
+  readonly keyedBuckets: RequestBuckets;
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   readonly traceContext: TraceContext;
@@ -157,6 +158,7 @@ export class Engine implements EngineContext {
     this.trustedProxies = options.trustedProxies;
     this.compressors = new Compressors(options.compressions ?? []);
     this.limitStatuses = options.limitStatuses;
+    this.clientLimits = options.clientLimits ?? new ClientLimits();
     this.keyedBuckets = options.keyedBuckets ?? new KeyedBuckets();
     this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;
     this.access = options.access ?? NO_ACCESS;
@@ -167,6 +169,11 @@ export class Engine implements EngineContext {
     this.traceContext = options.traceContext ?? "pass";
     this.mirror = options.mirror ?? NO_MIRROR;
     this.nowMs = clockMs();
+    this.balancer = new Balancer(
+      () => this.nowMs,
+      (endpoint, endpoints) => this.#trials.start(endpoint, endpoints),
+      options.engines,
+    );
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);
     this.turns = new Turns(soon);
     this.unsent = new UnsentBytes(this.limits.unsentBytes, this.#sessions, () => this.nowMs);

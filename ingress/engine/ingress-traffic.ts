@@ -1,4 +1,4 @@
-import { BucketCounts } from "./bucket-counts.ts";
+import { addTo, BucketCounts } from "./bucket-counts.ts";
 import { DURATION_BOUNDS } from "./counters.ts";
 
 /** Ingresses that are counted apart at once; more are counted together. */
@@ -14,6 +14,11 @@ export interface Traffic {
   readonly durations: BucketCounts;
 }
 
+/** What was counted of one Ingress in some time. */
+export interface TakenTraffic extends Pick<Traffic, "requests" | "receivedBytes" | "sentBytes"> {
+  readonly durations: Pick<BucketCounts, "counts" | "sum">;
+}
+
 /** What is counted of a request that has ended. */
 interface EndedRequest {
   readonly status: number;
@@ -24,7 +29,7 @@ interface EndedRequest {
 
 /** Counts the requests of each Ingress, as long as it has rules. */
 export class IngressTraffic {
-  readonly #byIngress = new Map<string, Traffic>();
+  #byIngress = new Map<string, Traffic>();
 
   /** `object`: `namespace/name` of the Ingress whose rule the request matched. */
   count(object: string, { status, receivedBytes, sentBytes, durationMs }: EndedRequest): void {
@@ -33,6 +38,22 @@ export class IngressTraffic {
     traffic.receivedBytes += receivedBytes;
     traffic.sentBytes += sentBytes;
     traffic.durations.observe(durationMs / 1_000);
+  }
+
+  /** Adds what was counted elsewhere of one Ingress. */
+  add(object: string, { requests, receivedBytes, sentBytes, durations }: TakenTraffic): void {
+    const traffic = this.#trafficOf(object);
+    addTo(traffic.requests, requests);
+    traffic.receivedBytes += receivedBytes;
+    traffic.sentBytes += sentBytes;
+    traffic.durations.add(durations);
+  }
+
+  /** What was counted so far; from now on it is counted from 0 again. */
+  take(): ReadonlyMap<string, TakenTraffic> {
+    const taken = this.#byIngress;
+    this.#byIngress = new Map();
+    return taken;
   }
 
   /** Forgets the Ingresses that are not among these. */

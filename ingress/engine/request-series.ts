@@ -45,6 +45,12 @@ export interface Series {
   readonly sentBytes: BucketCounts;
 }
 
+const COUNTED = ["requestSeconds", "responseSeconds", "requestBytes", "responseBytes", "sentBytes"] as const;
+
+/** What was counted under one set of labels in some time. */
+export type TakenSeries = Pick<Series, "labels" | "object" | "requests"> &
+  Readonly<Record<(typeof COUNTED)[number], Pick<BucketCounts, "counts" | "sum">>>;
+
 /** A request that has ended. */
 export interface SeriesRequest {
   readonly rule: Rule;
@@ -62,11 +68,11 @@ export interface SeriesRequest {
 
 /** Counts requests under the labels of ingress-nginx. The labels are those of rules, never what clients send. */
 export class RequestSeries {
-  readonly #byKey = new Map<string, Series>();
-  readonly #ofNamespaces = new FairShare(MAX_SERIES);
+  #byKey = new Map<string, Series>();
+  #ofNamespaces = new FairShare(MAX_SERIES);
   readonly #hosts = new WeakMap<Rule, string>();
   /** By status; of all sets of labels beyond the bound. */
-  readonly #others = new Map<string, Series>();
+  #others = new Map<string, Series>();
 
   /** The host that a rule is of, as in the rule; looked for once. */
   hostOf(rule: Rule, find: () => string | undefined): string {
@@ -85,6 +91,26 @@ export class RequestSeries {
     series.requestBytes.observe(request.receivedBytes);
     series.responseBytes.observe(request.sentBytes);
     series.sentBytes.observe(request.sentBytes);
+  }
+
+  /** Adds what was counted elsewhere under one set of labels, whose key there was this. */
+  add(key: string, taken: TakenSeries): void {
+    const { labels, object } = taken;
+    const isOther = object === "" && labels.method === "";
+    const series = isOther
+      ? this.#other(labels.status)
+      : (this.#byKey.get(key) ?? this.#newSeries(key, object, labels));
+    series.requests += taken.requests;
+    for (const name of COUNTED) series[name].add(taken[name]);
+  }
+
+  /** What was counted so far, by key; from now on it is counted from 0 again. */
+  take(): ReadonlyMap<string, TakenSeries> {
+    const taken = new Map<string, TakenSeries>([...this.#byKey, ...this.#others]);
+    this.#byKey = new Map();
+    this.#others = new Map();
+    this.#ofNamespaces = new FairShare(MAX_SERIES);
+    return taken;
   }
 
   /** Forgets what is counted of Ingresses that are not among these. */
@@ -108,8 +134,7 @@ export class RequestSeries {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const [namespace = "", ingress = ""] = object.split("/");
-    if (!this.#ofNamespaces.hasPlaceFor(namespace)) return this.#other(status);
-    const labels = {
+    return this.#newSeries(key, object, {
       status,
       method,
       path: path === "" ? "/" : path,
@@ -118,7 +143,12 @@ export class RequestSeries {
       service: backendServiceName(backend),
       canary: upstreamName(canary?.backend ?? ""),
       host: host === "" ? "_" : host,
-    };
+    });
+  }
+
+  #newSeries(key: string, object: string, labels: SeriesLabels): Series {
+    const { namespace } = labels;
+    if (!this.#ofNamespaces.hasPlaceFor(namespace)) return this.#other(labels.status);
     const series = emptySeries(labels, object);
     this.#byKey.set(key, series);
     this.#ofNamespaces.enter(namespace);

@@ -29,7 +29,17 @@ export interface Admission {
   occupant: Occupant | undefined;
 }
 
+/** A place among the connections that are open at once, to be given back once. */
+export type GiveBack = () => void;
+
+/** Where connections are counted that several gates let in together. */
+export interface GatePlaces {
+  /** A place for one more connection of an address; or what has none left: `address` this one, `all` the program. */
+  take(address: string): GiveBack | "address" | "all";
+}
+
 interface Guest extends Admission {
+  readonly giveBack: GiveBack;
   readonly socket: Closable;
   seenRequests: number;
 }
@@ -40,6 +50,8 @@ interface Idle {
   readonly isSilent: boolean;
 }
 
+/** Another gate may take a place that was made here: so often it is tried again. */
+const MAX_TRIES = 4;
 /** Connections that are looked at for each new one beyond a bound. */
 const QUICK_LOOK = 64;
 /** Where these are all busy, all others are looked at too, but the pause after that is so many times what it took. */
@@ -65,9 +77,12 @@ export class ConnectionGate {
   /** The same by client address. No empty sets. */
   readonly #byAddress = new Map<string, Set<Guest>>();
 
-  /** `nowMs`: milliseconds that never go back. */
-  constructor(limits: GateLimits, nowMs: () => number = monotonicMs) {
+  readonly #shared: GatePlaces | undefined;
+
+  /** `nowMs`: milliseconds that never go back. `shared`: counts for this gate and others; without it this one counts alone. */
+  constructor(limits: GateLimits, nowMs: () => number = monotonicMs, shared?: GatePlaces) {
     this.#limits = limits;
+    this.#shared = shared;
     this.#nowMs = nowMs;
   }
 
@@ -78,15 +93,12 @@ export class ConnectionGate {
 
   /** Lets a connection in; undefined: it is to be closed. */
   admit(socket: Closable, address: string): Admission | undefined {
-    const { connections, connectionsPerAddress } = this.#limits;
-    const neighbors = this.#byAddress.get(address);
-    const hasRoom =
-      connectionsPerAddress === 0 || (neighbors?.size ?? 0) < connectionsPerAddress || this.#displaceOne(neighbors!);
-    if (!hasRoom || (this.#all.size >= connections && !this.#displaceOne(this.#all))) {
+    const giveBack = this.#takePlace(address);
+    if (giveBack === undefined) {
       this.refused += 1;
       return undefined;
     }
-    const guest: Guest = { address, occupant: undefined, socket, seenRequests: 0 };
+    const guest: Guest = { address, occupant: undefined, socket, seenRequests: 0, giveBack };
     this.#all.add(guest);
     const group = this.#byAddress.get(address);
     if (group === undefined) this.#byAddress.set(address, new Set([guest]));
@@ -98,9 +110,29 @@ export class ConnectionGate {
   leave(admission: Admission): void {
     const guest = admission as Guest;
     if (!this.#all.delete(guest)) return;
+    guest.giveBack();
     const group = this.#byAddress.get(guest.address);
     group?.delete(guest);
     if (group?.size === 0) this.#byAddress.delete(guest.address);
+  }
+
+  /** A place for a new connection, where one is free or can be made free; undefined: there is none. */
+  #takePlace(address: string): GiveBack | undefined {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const taken = this.#shared === undefined ? this.#takeOwn(address) : this.#shared.take(address);
+      if (typeof taken === "function") return taken;
+      const guests = taken === "address" ? this.#byAddress.get(address) : this.#all;
+      if (guests === undefined || !this.#displaceOne(guests)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Where this gate counts alone, what it holds is the count. */
+  #takeOwn(address: string): GiveBack | "address" | "all" {
+    const { connections, connectionsPerAddress } = this.#limits;
+    const neighbors = this.#byAddress.get(address)?.size ?? 0;
+    if (connectionsPerAddress !== 0 && neighbors >= connectionsPerAddress) return "address";
+    return this.#all.size >= connections ? "all" : nothingHeld;
   }
 
   /** Closes the longest idle of these; false if none was found. */
@@ -142,6 +174,8 @@ export class ConnectionGate {
     return first && { guest: first, isSilent: false };
   }
 }
+
+function nothingHeld(): void {}
 
 /** The first members of a set, also where they move to its end meanwhile. */
 function* takeFirst<T>(set: ReadonlySet<T>, count: number): Generator<T> {

@@ -33,7 +33,7 @@ export function alpnProtocols({ isHttp2On }: Pick<SecureServerOptions, "isHttp2O
 }
 
 /** As Node wants them. */
-const TICKET_KEYS_BYTES = 48;
+export const TICKET_KEYS_BYTES = 48;
 
 const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
@@ -63,6 +63,8 @@ export interface SecureServerOptions extends PlainServerOptions {
   readonly verificationOf?: (serverName: string) => ClientVerification | undefined;
   /** Is given what has to be called when sessions must not be resumed any longer. */
   readonly onTrustChange?: (forgetSessions: () => void) => void;
+  /** Is given what has to be called with other keys for sessions, of 48 bytes: sessions of earlier ones are not resumed. */
+  readonly onTicketKeys?: (use: (keys: Buffer) => void) => void;
   /** Whether clients that give this server name, or none, get no handshake; without it all get one. */
   readonly rejects?: (serverName: string | undefined) => boolean;
   /** The certificate for clients that give no server name. */
@@ -94,6 +96,7 @@ export function handshakeOptions(
 export function followChanges(handshakes: TlsServer, options: SecureServerOptions): void {
   // New keys: what clients have kept of earlier handshakes is worth nothing.
   options.onTrustChange?.(() => handshakes.setTicketKeys(randomBytes(TICKET_KEYS_BYTES)));
+  options.onTicketKeys?.((keys) => handshakes.setTicketKeys(keys));
   options.onFallbackChange?.((pair) => handshakes.setSecureContext(handshakeOptions(options, pair)));
 }
 

@@ -1,5 +1,5 @@
 import type { AccessLimits } from "#src/filters/access-limits.ts";
-import type { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
+import type { RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import { bucketUses, type KeyedLimit } from "#src/filters/keyed-limit.ts";
 import { limitWaits, rateLimited } from "#src/filters/limit-by-key.ts";
 import { type AccessStep, PASSED, type StepDecision, type StepOutcome } from "#ingress/auth/access-step.ts";
@@ -7,7 +7,7 @@ import type { SharedCounts } from "./shared-counts.ts";
 
 interface Counting {
   /** What this replica counts. */
-  readonly buckets: KeyedBuckets;
+  readonly buckets: RequestBuckets;
   readonly shared: SharedCounts;
   /** Monotonic milliseconds. */
   readonly clockMs: () => number;

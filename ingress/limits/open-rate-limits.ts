@@ -1,4 +1,4 @@
-import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
+import { KeyedBuckets, type RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
@@ -10,7 +10,7 @@ import { SharedCounts } from "./shared-counts.ts";
 /** All that counts requests for limits of policies. */
 export interface PolicyLimits {
   /** What this replica counts. */
-  readonly buckets: KeyedBuckets;
+  readonly buckets: RequestBuckets;
   readonly shared: SharedCounts;
   /** Before it is asked who sends a request. */
   readonly before: AccessStep;
@@ -27,10 +27,11 @@ export function openRateLimits(of: {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly clockMs: () => number;
+  /** Counts alone by default. */
+  readonly buckets?: RequestBuckets | undefined;
 }): PolicyLimits {
-  const { store, timeoutMs, log, clockMs } = of;
+  const { store, timeoutMs, log, clockMs, buckets = new KeyedBuckets() } = of;
   const problems = new ProblemLog(log);
-  const buckets = new KeyedBuckets();
   const onChange = (why: string | undefined): void => {
     problems.report(FLAG, why === undefined ? [] : [awayProblem(why)]);
     if (why === undefined) log.info({}, "rate limits are counted with all replicas");

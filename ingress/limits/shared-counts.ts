@@ -1,4 +1,4 @@
-import type { BucketUse, KeyedBuckets } from "#src/filters/keyed-buckets.ts";
+import type { BucketUse, RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import { type BackOff, doubledMs, spreadMs } from "#src/process/back-off.ts";
 import type { LimitStore, OpenLimitStore } from "./limit-store.ts";
 
@@ -6,7 +6,7 @@ export interface SharedCountsOptions {
   /** Undefined: the program has no store, and counts alone. */
   readonly open: OpenLimitStore | undefined;
   /** What this replica counts. */
-  readonly buckets: KeyedBuckets;
+  readonly buckets: RequestBuckets;
   /** Monotonic milliseconds. */
   readonly clockMs: () => number;
   /** How long a request waits for the store. */

@@ -8,6 +8,7 @@ import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import type { ExternalNamesOptions } from "#ingress/names/external-names.ts";
+import type { RouteChanges } from "#ingress/server/route-changes.ts";
 import type { NamedHeaders } from "#ingress/named-config-maps.ts";
 import type { NginxConfigOptions } from "#ingress/nginx-config-reader.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
@@ -20,7 +21,7 @@ export interface IngressContext {
   readonly scope: ClassScope;
   /** Serve the Ingresses of namespaces with such labels alone; undefined: of all. */
   readonly namespaceSelector?: LabelSelector | undefined;
-  readonly certificates: Certificates;
+  readonly certificates: Pick<Certificates, "use">;
   readonly log: Logger;
   /** Whether an address and port are this program's own. */
   readonly isOwnEndpoint?: IsOwnEndpoint;
@@ -52,6 +53,6 @@ export interface IngressContext {
   readonly compat?: Compat | undefined;
   /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */
   readonly nginxConfig?: NginxConfigOptions | undefined;
-  /** Takes each new route table. */
-  readonly useRoutes: (table: RouteTable) => void;
+  /** Takes each new route table, the changes that it comes from, and what gives all that it is made of. */
+  readonly useRoutes: (table: RouteTable, changes: RouteChanges, everything: () => RouteChanges) => void;
 }

@@ -163,13 +163,12 @@ export class KnownObjects {
     this.#findPlace();
     const names = this.#names;
     const addresses = names?.takeChanged().map((key) => ({ key, addresses: names.addressesOf(key) })) ?? [];
-    const changes = { classes, ingresses, services, slices, addresses };
+    const changes = { classes, ingresses, services, slices, addresses, place: this.#index.place };
     const before = ingresses.map(({ key }) => this.#index.get(key));
-    if (this.#index.hasMoved || Object.values(changes).some((list) => list.length > 0))
-      useRoutes(this.#index.update(changes));
+    if (this.#index.hasMoved || hasAny(changes))
+      useRoutes(this.#index.update(changes), this.#toServe(changes), () => this.everything());
     if (classes.length > 0 || moved.size > 0) this.#reportAgain();
-    if (Object.values(changes).some((list) => list.length > 0))
-      this.#problems.report("own endpoints", this.#index.ownEndpoints());
+    if (hasAny(changes)) this.#problems.report("own endpoints", this.#index.ownEndpoints());
     if (this.policies.report()) this.standingsVersion += 1;
     this.#problems.report("default backend", this.#index.defaultProblems());
     this.#findMissingPorts(changes);
@@ -178,6 +177,25 @@ export class KnownObjects {
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     this.#tokenKeys.report();
     this.#followNamed(changes, before);
+  }
+
+  /** All that routes are made of now, for what serves and knows nothing yet. */
+  everything(): RouteChanges {
+    return this.#toServe(this.#index.everything());
+  }
+
+  /** What serves gets objects as they are now alone, and none of namespaces that are not served: it does not know Namespaces. */
+  #toServe(changes: RouteChanges): RouteChanges {
+    const latest = <T>({ key, after }: { readonly key: string; readonly after: T | undefined }) => ({ key, after });
+    const isServed = (ingress: Ingress | undefined) =>
+      ingress === undefined || this.#namespaces?.serves(ingress.namespace) !== false;
+    return {
+      ...changes,
+      classes: changes.classes.map(latest),
+      ingresses: changes.ingresses.map(({ key, after }) => ({ key, after: isServed(after) ? after : undefined })),
+      services: changes.services.map(latest),
+      slices: changes.slices.map(latest),
+    };
   }
 
   /** Follows what Ingresses name, where that may be something else. `before`: the changed ones of ours, as they were. */
@@ -300,4 +318,8 @@ export class KnownObjects {
       onProblems: (key, found) => this.#problems.report(`${kind} ${key}`, found),
     });
   }
+}
+
+function hasAny({ classes, ingresses, services, slices, addresses = [] }: RouteChanges): boolean {
+  return [classes, ingresses, services, slices, addresses].some((list) => list.length > 0);
 }

@@ -7,6 +7,7 @@ import { reachableAddresses } from "#ingress/names/reachable-address.ts";
 import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
 import { ownEndpoints } from "#ingress/own-endpoints.ts";
 import type { ServingUpdate } from "#ingress/server/serving-update.ts";
+import { classScope } from "./class-scope.ts";
 import type { IngressContext } from "./ingress-context.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import type { ReadingSettings } from "./reading-settings.ts";
@@ -38,13 +39,7 @@ export async function openReader({
   const { forRequests: isReachable } = reachableAddresses({ env, isOfThisNode });
   return startIngressLoop({
     ...given,
-    scope: {
-      className: options.ingressClass,
-      controller: options.controllerClass,
-      namespace: options.watchNamespace,
-      // In a folder no other controller serves.
-      withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
-    },
+    scope: classScope(options),
     namespaceSelector,
     isOwnEndpoint: ownEndpoints({
       address: options.bindAddress,

@@ -1,14 +1,17 @@
 import { networkInterfaces } from "node:os";
 import { withSetHeaders } from "#src/filters/answer-fields.ts";
+import type { ClientCounts } from "#src/filters/client-limits.ts";
+import type { RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import { openAccess } from "#ingress/auth/open-access.ts";
 import { Engine } from "#ingress/engine/engine.ts";
+import { DEFAULT_LIMITS, type Limits } from "#ingress/engine/limits.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
 import type { ingressOptions } from "#ingress/ingress-options.ts";
-import { ConnectionGate } from "#ingress/io/connection-gate.ts";
+import { ConnectionGate, type GatePlaces } from "#ingress/io/connection-gate.ts";
 import type { Io } from "#ingress/io/io.ts";
 import { ProxyPreface } from "#ingress/io/proxy-preface.ts";
 import { readLimits } from "#ingress/limit-options.ts";
@@ -17,8 +20,8 @@ import { MirrorSender } from "#ingress/mirror/mirror-sender.ts";
 import { hostResolver, systemLookup } from "#ingress/names/host-resolver.ts";
 import { reachableAddresses } from "#ingress/names/reachable-address.ts";
 import { ProgramInUse } from "#ingress/program-in-use.ts";
-import type { Certificates } from "#ingress/tls/certificates.ts";
-import { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
+import type { HostCertificates } from "#ingress/tls/host-certificates.ts";
+import { ClientAuthorities, type SharedVerdicts } from "#ingress/tls/client-authorities.ts";
 import { EndpointTargets } from "#ingress/tls/endpoint-targets.ts";
 import { requestServers } from "./request-servers.ts";
 import type { ServingSettings } from "./serving-settings.ts";
@@ -27,15 +30,26 @@ import type { ServingUpdate } from "./serving-update.ts";
 /** How often deadlines are looked at: the exactness of all time limits. */
 const TICK_MS = 100;
 
+/** What several that serve together have in common, and how many they are. */
+interface SharedServing {
+  readonly servers: number;
+  readonly keyedBuckets: RequestBuckets;
+  readonly clientLimits: ClientCounts;
+  readonly gatePlaces: GatePlaces;
+  readonly verdicts: SharedVerdicts;
+}
+
 export interface OpenServingOptions {
   readonly options: OptionValues<typeof ingressOptions>;
   readonly settings: ServingSettings;
   /** As they were given. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly certificates: Pick<Certificates, "fallback" | "contextOf" | "pairOf" | "onFallbackChange">;
+  readonly certificates: HostCertificates;
   readonly log: Logger;
   readonly io: Io;
+  /** Undefined: it serves alone. */
+  readonly shared?: SharedServing | undefined;
   /** Takes whole lines of the access log, in a buffer that is its own from then on. */
   readonly writeAccessLog: (lines: Buffer) => void;
 }
@@ -49,6 +63,7 @@ export function openServing({
   certificates,
   log,
   io,
+  shared,
   writeAccessLog,
 }: OpenServingOptions) {
   const { answers, proxies, accessLog, ciphers } = settings;
@@ -62,10 +77,11 @@ export function openServing({
     timeoutMs: options.rateLimitStoreTimeout,
     log,
     clockMs: monotonicMs,
+    buckets: shared?.keyedBuckets,
   });
   const access = openAccess({ log, lookup: resolverOf(forQuestions), isReachable: forQuestions, rateLimits });
   const endpointSecurity = new EndpointTargets();
-  const clientAuthorities = new ClientAuthorities(wallMs, ciphers);
+  const clientAuthorities = new ClientAuthorities(wallMs, ciphers, shared?.verdicts);
   const engine = new Engine({
     connect: io.connect,
     access: access.gate,
@@ -74,7 +90,9 @@ export function openServing({
     readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
-    limits: readLimits(options),
+    limits: dividedLimits(readLimits(options), shared?.servers ?? 1),
+    clientLimits: shared?.clientLimits,
+    engines: shared?.servers ?? 1,
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
     trustedProxies: proxies.forwarded,
@@ -88,8 +106,10 @@ export function openServing({
     isPlainHttp2On: options.http2Cleartext,
   });
   const program = new ProgramInUse(engine, { ...options, accessLog, flags: argv });
-  const gate = new ConnectionGate(engine.limits);
+  const gate = new ConnectionGate(engine.limits, monotonicMs, shared?.gatePlaces);
   const preface = proxies.preface && new ProxyPreface(proxies.preface);
+  let useTicketKeys: (keys: Buffer) => void = () => undefined;
+  const onTicketKeys = (use: typeof useTicketKeys): void => void (useTicketKeys = use);
   const servers = requestServers({
     engine,
     gate,
@@ -99,6 +119,7 @@ export function openServing({
     program,
     ciphers,
     isHttp2On: options.http2,
+    onTicketKeys,
     log,
     io,
   });
@@ -125,6 +146,12 @@ export function openServing({
         return undefined;
       case "program":
         return program.use(update.settings);
+      case "token-keys":
+        return access.keySets.useObjects(update.sets);
+      case "token-uris":
+        return access.keySets.follow(update.uris);
+      case "ticket-keys":
+        return useTicketKeys(Buffer.from(update.keys));
     }
   }
 
@@ -136,6 +163,12 @@ export function openServing({
     gate,
     /** Connections of trusted proxies that did not begin with a header of the PROXY protocol. */
     headless: (): number => preface?.failed ?? 0,
+    /** These, of which the next call tells those that come from now on. */
+    takeHeadless(): number {
+      const taken = preface?.failed ?? 0;
+      if (preface !== undefined) preface.failed = 0;
+      return taken;
+    },
     servers,
     use,
     /** Closes everything, whatever is under way. */
@@ -145,5 +178,15 @@ export function openServing({
       await access.close();
       clearInterval(ticker);
     },
+  };
+}
+
+/** What one of several may use of what all together may. */
+function dividedLimits(limits: Partial<Limits>, servers: number): Partial<Limits> {
+  const { unsentBytes, idleConnectionsPerEndpoint: idle } = { ...DEFAULT_LIMITS, ...limits };
+  return {
+    ...limits,
+    unsentBytes: Math.ceil(unsentBytes / servers),
+    idleConnectionsPerEndpoint: Math.ceil(idle / servers),
   };
 }

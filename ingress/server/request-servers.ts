@@ -8,7 +8,7 @@ import type { ProxyPreface } from "#ingress/io/proxy-preface.ts";
 import type { Io } from "#ingress/io/io.ts";
 import type { Accept } from "#ingress/io/servers.ts";
 import type { ProgramInUse } from "#ingress/program-in-use.ts";
-import type { Certificates } from "#ingress/tls/certificates.ts";
+import type { HostCertificates } from "#ingress/tls/host-certificates.ts";
 import type { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
 
 /** The servers of the ports for requests, not yet listening. */
@@ -21,19 +21,22 @@ export function requestServers({
   program,
   ciphers,
   isHttp2On,
+  onTicketKeys,
   log,
   io,
 }: {
   readonly engine: Engine;
   readonly gate: ConnectionGate;
   readonly preface: ProxyPreface | undefined;
-  readonly certificates: Pick<Certificates, "fallback" | "contextOf" | "pairOf" | "onFallbackChange">;
+  readonly certificates: HostCertificates;
   readonly clientAuthorities: ClientAuthorities;
   readonly program: ProgramInUse;
   /** In OpenSSL's form. */
   readonly ciphers: string | undefined;
   /** HTTP/2 is offered by TLS. */
   readonly isHttp2On: boolean;
+  /** Is given what has to be called with other keys for sessions. */
+  readonly onTicketKeys: (use: (keys: Buffer) => void) => void;
   readonly log: Logger;
   readonly io: Io;
 }): Readonly<Record<"http" | "https", Server>> {
@@ -52,6 +55,7 @@ export function requestServers({
         return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
       },
       rejects: (serverName) => program.rejects(serverName),
+      onTicketKeys,
       onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
       fallback: certificates.fallback,
       ciphers,

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
+import type { ProgramPlace } from "#src/routing/ingress/near-endpoints.ts";
 
 /** An object as it is now; undefined: there is none, or it cannot be used. */
 interface Latest<T> {
@@ -18,5 +19,7 @@ export interface RouteChanges {
   readonly services: readonly Latest<Service>[];
   readonly slices: readonly Latest<EndpointSlice>[];
   /** Services (`namespace/name`) of type ExternalName whose names have other addresses than before. */
+  /** Where the program runs, of whose zone endpoints go before others; undefined: that is not known, or not asked for. */
+  readonly place?: ProgramPlace | undefined;
   readonly addresses?: readonly { readonly key: string; readonly addresses: readonly string[] }[];
 }

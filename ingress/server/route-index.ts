@@ -167,6 +167,10 @@ export class RouteIndex {
     for (const { key, after } of changes) put(this.#classes, key, after);
   }
 
+  get place(): ProgramPlace | undefined {
+    return this.#place;
+  }
+
   /** Where this program runs from now on: all backends are built again with the next update. */
   usePlace(place: ProgramPlace | undefined): void {
     if (this.#place?.node === place?.node && this.#place?.zone === place?.zone) return;
@@ -179,8 +183,22 @@ export class RouteIndex {
     return this.#hasMoved;
   }
 
+  /** All that was said so far, as changes of an index that knows nothing. */
+  everything(): RouteChanges {
+    const latest = <T>(objects: ReadonlyMap<string, T>) => Array.from(objects, ([key, after]) => ({ key, after }));
+    return {
+      classes: latest(this.#classes),
+      ingresses: latest(this.#ingresses),
+      services: latest(new Map([...this.#services, ...this.#externals])),
+      slices: latest(this.#sliceByKey),
+      addresses: Array.from(this.#addresses, ([key, addresses]) => ({ key, addresses })),
+      place: this.#place,
+    };
+  }
+
   /** The table after these changes. */
   update(changes: RouteChanges): RouteTable {
+    if (changes.place !== undefined) this.usePlace(changes.place);
     const moves: ClaimMoves = new Map();
     const services = new Set(changes.services.map(({ key }) => key));
     this.useClasses(changes.classes);

@@ -8,6 +8,7 @@ import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
 import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
+import type { HostCertificates } from "./host-certificates.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** What is served from now on. */
@@ -34,7 +35,7 @@ interface Loaded {
 }
 
 /** The certificates in use. A change counts for new handshakes; connections that are open stay as they are. */
-export class Certificates {
+export class Certificates implements HostCertificates {
   /** A self-signed certificate for clients whose server name no Secret covers, where no other default is given. */
   readonly fallback: KeyPair;
   readonly #selfSignedContext: SecureContext;

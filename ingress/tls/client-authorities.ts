@@ -1,7 +1,8 @@
-import type { X509Certificate } from "node:crypto";
+import { hash, type X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { CertificateVerdict, ClientCertificatePolicy, ClientIdentity } from "#src/filters/client-certificate.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
+import { monotonicMs } from "#src/process/clock.ts";
 import { RecentMap } from "#src/collections/recent-map.ts";
 import type { ClientVerification, SecureClient } from "#ingress/io/client-verification.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
@@ -28,9 +29,22 @@ const UNKNOWN_AUTHORITY: Readonly<Record<string, string>> = {
 const SUCCESS: CertificateVerdict = { text: "SUCCESS", isAccepted: true, isUnknownAuthority: false };
 const NONE: CertificateVerdict = { text: "NONE", isAccepted: false, isUnknownAuthority: false };
 
+/** Verdicts that all servers share, each by its place: that of a certificate that is accepted, and those of unknown authorities. */
+const UNKNOWN_TEXTS = [...new Set(Object.values(UNKNOWN_AUTHORITY))];
+const VERDICT_TEXTS = [SUCCESS.text, ...UNKNOWN_TEXTS.map((text) => failed(text, true).text)];
+
+/** Verdicts of all who resume each other's sessions, by policy, authorities and certificate. */
+export interface SharedVerdicts {
+  get(text: string): number | undefined;
+  /** `nowMs`: whole milliseconds of a clock that never goes back. */
+  tell(text: string, fact: number, nowMs: number): void;
+}
+
 interface KnownPolicy {
   /** As it was when the policy was first asked for. */
   readonly secret: CertificateSecret;
+  /** A digest of the policy and of what is trusted: the same for all who verify by these. */
+  readonly trust: string;
   /** By the certificate of the host. */
   readonly contexts: RecentMap<SecureContext>;
   /** By fingerprint: of certificates that were verified by this policy and its present authorities, in a full handshake. */
@@ -40,13 +54,15 @@ interface KnownPolicy {
 /** Verifies the certificates of clients, by host. */
 export class ClientAuthorities {
   readonly #ciphers: string;
+  readonly #shared: SharedVerdicts | undefined;
   readonly #wallMs: () => number;
   #secrets: ReadonlyMap<string, CertificateSecret> = new Map();
   readonly #known = new RecentMap<KnownPolicy>(MAX_POLICIES);
   #onChange: () => void = () => undefined;
 
-  /** `wallMs`: milliseconds since 1970. */
-  constructor(wallMs: () => number, ciphers: string = DEFAULT_CIPHERS) {
+  /** `wallMs`: milliseconds since 1970. `shared`: what others have verified whose sessions may be resumed here. */
+  constructor(wallMs: () => number, ciphers: string = DEFAULT_CIPHERS, shared?: SharedVerdicts) {
+    this.#shared = shared;
     this.#wallMs = wallMs;
     this.#ciphers = ciphers;
   }
@@ -90,6 +106,7 @@ export class ClientAuthorities {
     if (known?.secret === secret) return known;
     const made = {
       secret,
+      trust: hash("sha256", `${key}\0${trustOf(secret)}`),
       contexts: new RecentMap<SecureContext>(MAX_CONTEXTS),
       verdicts: new RecentMap<CertificateVerdict>(MAX_VERDICTS),
     };
@@ -113,29 +130,45 @@ export class ClientAuthorities {
 
   #identify(
     client: SecureClient,
-    { verdicts }: KnownPolicy,
+    { verdicts, trust }: KnownPolicy,
     { depth, ...identity }: Pick<ClientIdentity, "host" | "policyKey"> & { readonly depth: number },
   ): ClientIdentity {
     const certificate = client.getPeerX509Certificate();
     if (certificate === undefined) return { ...identity, verdict: NONE, certificate };
     const { fingerprint256 } = certificate;
     // What OpenSSL says of a session that is resumed it says of the handshake before, maybe for another host or authority.
-    const verdict = client.isSessionReused() ? this.#resumed(certificate, verdicts) : verdictOf(client, depth);
-    if (!client.isSessionReused()) verdicts.set(fingerprint256, verdict);
+    const shared = `${trust} ${fingerprint256}`;
+    const verdict = client.isSessionReused()
+      ? this.#resumed(certificate, verdicts.get(fingerprint256) ?? this.#toldBy(shared))
+      : verdictOf(client, depth);
+    if (!client.isSessionReused()) {
+      verdicts.set(fingerprint256, verdict);
+      const code = VERDICT_TEXTS.indexOf(verdict.text);
+      if (code !== -1) this.#shared?.tell(shared, code, Math.floor(monotonicMs()));
+    }
     return { ...identity, verdict, certificate: shownCertificate(certificate) };
   }
 
-  #resumed(certificate: X509Certificate, verdicts: RecentMap<CertificateVerdict>): CertificateVerdict {
+  #resumed(certificate: X509Certificate, known: CertificateVerdict | undefined): CertificateVerdict {
     if (certificate.validToDate.getTime() < this.#wallMs()) return failed("certificate has expired");
-    return verdicts.get(certificate.fingerprint256) ?? failed("session of another verification");
+    return known ?? failed("session of another verification");
+  }
+
+  /** What another has found out in a full handshake; undefined: none has, or what it found is not told. */
+  #toldBy(shared: string): CertificateVerdict | undefined {
+    const code = this.#shared?.get(shared);
+    if (code === undefined) return undefined;
+    return code === 0 ? SUCCESS : failed(UNKNOWN_TEXTS[code - 1] ?? "", true);
   }
 }
 
 /** The first one, where both say the same of clients. */
 function sameTrust(first: CertificateSecret | undefined, second: CertificateSecret): CertificateSecret | undefined {
-  const trustOf = ({ authoritiesPem, revocationPems }: CertificateSecret) =>
-    JSON.stringify([authoritiesPem, revocationPems]);
   return first !== undefined && (first === second || trustOf(first) === trustOf(second)) ? first : undefined;
+}
+
+function trustOf({ authoritiesPem, revocationPems }: CertificateSecret): string {
+  return JSON.stringify([authoritiesPem, revocationPems]);
 }
 
 function failed(why: string, isUnknownAuthority = false): CertificateVerdict {

@@ -10,6 +10,7 @@ const ENTRIES = [
   "speaker/main",
   "speaker/worker",
   "ingress/main",
+  "ingress/workers/worker",
   "ingress/auth/password-worker",
 ];
 

@@ -20,6 +20,9 @@ export interface OpenRequest {
   release(): void;
 }
 
+/** What counts the requests of clients: one thread for itself, or several together. */
+export type ClientCounts = Pick<ClientLimits, "admit" | "open" | "forgetOld">;
+
 /**
  * What clients have asked for, for each zone alone; a zone is an Ingress with limits. Memory is bounded: beyond, the zone
  * with the most clients forgets the one that has been unused for the longest, so that no Ingress pays for another's flood.

@@ -1,6 +1,6 @@
 import type { LimitStatus } from "#src/model/limit-status.ts";
-import type { ClientLimits } from "./client-limits.ts";
-import type { KeyedBuckets } from "./keyed-buckets.ts";
+import type { ClientCounts } from "./client-limits.ts";
+import type { RequestBuckets } from "./keyed-buckets.ts";
 
 /** What filters are given besides a rule's settings and the request: options of the program, time, and what they have counted. */
 export interface FilterState {
@@ -10,8 +10,8 @@ export interface FilterState {
   readonly limitStatuses?: LimitStatuses | undefined;
   /** Monotonic milliseconds, exact. */
   readonly clockMs: () => number;
-  readonly clientLimits: ClientLimits;
-  readonly keyedBuckets: KeyedBuckets;
+  readonly clientLimits: ClientCounts;
+  readonly keyedBuckets: RequestBuckets;
 }
 
 /** Of a limit of requests in a time, and of requests that are open at once. */

@@ -25,6 +25,9 @@ interface Owner {
   look: Iterator<[string, KeptBucket]> | undefined;
 }
 
+/** What counts requests for limits with keys: one thread for itself, or several together. */
+export type RequestBuckets = Pick<KeyedBuckets, "admit" | "waitMs" | "count" | "forgetOld">;
+
 /**
  * What was asked for, for limits with keys. Memory is bounded: beyond, the namespace with the most buckets forgets the one that
  * has been unused for the longest, so that no namespace pays for the clients of another.

@@ -20,6 +20,10 @@ export interface ListenOptions {
   readonly log: Logger;
   /** What listens there, for people: `http`, `admin`. */
   readonly name: string;
+  /** Several servers, also of other threads, may listen on the port, each for a part of its connections (SO_REUSEPORT). */
+  readonly sharesPort?: boolean | undefined;
+  /** Nothing is logged when it listens: it only tries whether the port is free. */
+  readonly isTrial?: boolean | undefined;
   /** Called each time the server listens, with the port it has. */
   readonly onListening?: ((port: number) => void) | undefined;
   /** Called once for each new reason why it cannot listen. */
@@ -42,7 +46,7 @@ export interface ListenHandle {
  * program.
  */
 export function listenWithRetry(server: Server, options: ListenOptions): ListenHandle {
-  const { port, address, log, name } = options;
+  const { port, address, log, name, sharesPort: reusePort = false, isTrial = false } = options;
   let failures = 0;
   let lastFault = "";
   let lastOwner: number | undefined;
@@ -51,7 +55,7 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
   let isGivenUp = false;
 
   function tryListen(): void {
-    if (!isClosed && !isGivenUp) server.listen({ port, host: address });
+    if (!isClosed && !isGivenUp) server.listen({ port, host: address, reusePort });
   }
 
   async function report(error: NodeJS.ErrnoException): Promise<void> {
@@ -73,7 +77,8 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
       return;
     }
     const bound = portOf(server) ?? port;
-    log.info({ listener: name, address, port: bound, failures }, failures > 0 ? "listening again" : "listening");
+    if (!isTrial)
+      log.info({ listener: name, address, port: bound, failures }, failures > 0 ? "listening again" : "listening");
     failures = 0;
     lastFault = "";
     lastOwner = undefined;

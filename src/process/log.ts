@@ -14,6 +14,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** The Kubernetes node this runs on, where that matters. */
   readonly node?: string | undefined;
+  /** Which of several threads that do the same, from 1; left out: there is one. */
+  readonly worker?: number | undefined;
   /** Programs log to stdout, the default; commands keep stdout for their answer. */
   readonly to?: "stdout" | "stderr" | DestinationStream | undefined;
 }
@@ -22,12 +24,12 @@ export interface LoggerOptions {
  * A logger of JSON lines: `time` in ISO 8601, `level` as a word, `msg` constant and lower case, data in fields.
  * Writes at once where the output takes it, and never waits for it: see LogOutput.
  */
-export function createLogger({ component, level, node, to = "stdout" }: LoggerOptions): Logger {
+export function createLogger({ component, level, node, worker, to = "stdout" }: LoggerOptions): Logger {
   const output = outputOf(to);
   const log = pino(
     {
       level,
-      base: node === undefined ? { component } : { component, node },
+      base: { component, ...(node !== undefined && { node }), ...(worker !== undefined && { worker }) },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -8,6 +8,7 @@ import { Counters } from "#ingress/engine/counters.ts";
 import { IngressTraffic } from "#ingress/engine/ingress-traffic.ts";
 import { RequestSeries } from "#ingress/engine/request-series.ts";
 import { registerNginxMetrics } from "#ingress/nginx-metrics.ts";
+import { registerWorkerMetrics } from "#ingress/worker-metrics.ts";
 import { registerTrafficMetrics } from "#ingress/traffic-metrics.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
@@ -100,6 +101,18 @@ function fillTraffic(registry: Registry): void {
   });
 }
 
+/** Metrics of two threads that serve. */
+function fillWorkers(registry: Registry): void {
+  const lags = new Map([
+    [1, 0],
+    [2, 0.01],
+  ]);
+  registerWorkerMetrics(registry, {
+    refresh: async () => undefined,
+    workers: { serving: () => 2, deaths: () => 0, lags: () => lags },
+  });
+}
+
 /** Those under ingress-nginx's names. */
 function fillNginx(registry: Registry): void {
   registerNginxMetrics(registry, {
@@ -117,6 +130,7 @@ function fillNginx(registry: Registry): void {
 /** The file that registers metrics -> a registry with these. */
 const registries: Readonly<Record<string, Registry>> = {
   ...Object.fromEntries(Object.entries(fillers).map(([name, fill]) => [`${name}/metrics.ts`, filled(fill)])),
+  "ingress/worker-metrics.ts": filled(fillWorkers),
   "ingress/traffic-metrics.ts": filled(fillTraffic),
   "src/process/create-registry.ts": createRegistry("test"),
 };

@@ -156,6 +156,8 @@ describe("RouteIndex", () => {
           const table = index.update(message);
           // What serves by the message may be in another process.
           expect(printTable(other.update(structuredClone(message)))).toEqual(printTable(table));
+          const late = new RouteIndex(scope);
+          expect(printTable(late.update(structuredClone(index.everything())))).toEqual(printTable(table));
           const ingresses = [...objects.ingresses.values()];
           const ours = ingresses.filter((one) => isServed(one, objects.classes, scope));
           const snapshot = routingSnapshot({

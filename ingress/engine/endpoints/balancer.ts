@@ -29,12 +29,17 @@ export class Balancer {
   readonly #backends = new Map<string, KnownBackend>();
   readonly #nowMs: () => number;
   readonly #startTrial: StartTrial;
+  readonly #balancers: number;
 
-  /** `nowMs`: of a clock that never goes back; coarse is enough. `startTrial` reports to `health` how it ended. */
-  constructor(nowMs: () => number, startTrial: StartTrial) {
+  /**
+   * `nowMs`: of a clock that never goes back; coarse is enough. `startTrial` reports to `health` how it ended. `balancers`: how many
+   * balance the same backends, and so share what may be sent again.
+   */
+  constructor(nowMs: () => number, startTrial: StartTrial, balancers = 1) {
     this.health = new EndpointHealth(nowMs);
     this.#nowMs = nowMs;
     this.#startTrial = startTrial;
+    this.#balancers = balancers;
   }
 
   /**
@@ -64,7 +69,7 @@ export class Balancer {
 
   #remember(key: string): KnownBackend {
     if (this.#backends.size >= MAX_BACKENDS) this.#backends.clear();
-    const known = { turn: 0, retries: new RetryBudget(this.#nowMs()) };
+    const known = { turn: 0, retries: new RetryBudget(this.#nowMs(), this.#balancers) };
     this.#backends.set(key, known);
     return known;
   }

@@ -30,6 +30,8 @@ export class EndpointHealth {
   readonly #nowMs: () => number;
   /** How often an endpoint was ejected, since the start. */
   ejections = 0;
+  /** Called with the key of each endpoint that is ejected. */
+  onEjection: (key: string) => void = () => undefined;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -67,8 +69,8 @@ export class EndpointHealth {
     this.#failing.delete(key);
   }
 
-  /** An idle connection to it died of silence: it is tried before a request goes there. */
-  onIdleDeath({ key }: BackendEndpoint): void {
+  /** An idle connection to it died of silence, or another that balances has ejected it: it is tried before a request goes there. */
+  onIdleDeath({ key }: Pick<BackendEndpoint, "key">): void {
     const failing = this.#failing.get(key) ?? newFailing();
     if (failing.untilMs !== 0) return;
     failing.untilMs = this.#nowMs();
@@ -94,6 +96,7 @@ export class EndpointHealth {
     failing.untilMs = nowMs + doubledMs(EJECTION, failing.ejections);
     failing.ejections += 1;
     this.ejections += 1;
+    this.onEjection(key);
   }
 
   /** Forgets endpoints that failed long ago: of those that are gone nothing else would tell. Call it now and then. */

@@ -10,20 +10,26 @@ const MOST = 1_000;
  * often as there may be tries, when it is least able to take them.
  */
 export class RetryBudget {
-  #left = MOST;
+  readonly #perSecond: number;
+  readonly #most: number;
+  #left: number;
   #lookedMs: number;
 
-  constructor(nowMs: number) {
+  /** `budgets`: how many there are for the same backend, of which each has its part. */
+  constructor(nowMs: number, budgets = 1) {
+    this.#perSecond = PER_SECOND / budgets;
+    this.#most = MOST / budgets;
+    this.#left = this.#most;
     this.#lookedMs = nowMs;
   }
 
   addRequest(): void {
-    this.#left = Math.min(MOST, this.#left + PER_REQUEST);
+    this.#left = Math.min(this.#most, this.#left + PER_REQUEST);
   }
 
   /** Whether a request may be sent again now. `nowMs`: of a clock that never goes back; coarse is enough. */
   hasOne(nowMs: number): boolean {
-    this.#left = Math.min(MOST, this.#left + (PER_SECOND * (nowMs - this.#lookedMs)) / 1_000);
+    this.#left = Math.min(this.#most, this.#left + (this.#perSecond * (nowMs - this.#lookedMs)) / 1_000);
     this.#lookedMs = nowMs;
     return this.#left >= 1;
   }

@@ -1,0 +1,75 @@
+import type { GiveBack } from "#ingress/io/connection-gate.ts";
+import type { SharedTable, TableKey, TableShape } from "./shared-table.ts";
+
+/** More entries of a set than ever come together where a fourth of the table is in use. */
+const WAYS = 32;
+const LEAST_SETS = 64;
+
+/**
+ * Counts what is open now of each key, of all workers together and each worker for itself, so that what a worker that has died had open can
+ * be given back.
+ */
+export class SharedPlaces {
+  readonly #table: SharedTable;
+  readonly #workers: number;
+  readonly #worker: number;
+
+  /** `worker`: index of this one. */
+  constructor(table: SharedTable, { worker, workers }: { readonly worker: number; readonly workers: number }) {
+    this.#table = table;
+    this.#worker = worker;
+    this.#workers = workers;
+  }
+
+  /** For so many keys at once. */
+  static shape(keys: number, workers: number): TableShape {
+    const sets = Math.max(LEAST_SETS, 2 ** Math.ceil(Math.log2((4 * keys) / WAYS)));
+    return { sets, ways: WAYS, words: workers };
+  }
+
+  /** One more of a key; undefined: it has `most` already, or the table is full. */
+  take(text: string, most: number): GiveBack | undefined {
+    const key = this.#table.keyOf(text);
+    const entry = this.#table.locked([key.set], () => this.#take(key, most));
+    return entry === undefined ? undefined : () => this.#table.locked([key.set], () => this.#give(entry));
+  }
+
+  /** What a worker that has ended had open is open no longer. */
+  clear(worker: number): void {
+    for (let set = 0; set < this.#table.shape.sets; set++)
+      this.#table.locked([set], () => {
+        for (const entry of this.#table.entries(set)) {
+          if (this.#table.isFree(entry)) continue;
+          this.#table.words[entry + worker] = 0;
+          if (this.#sum(entry) === 0) this.#table.free(entry);
+        }
+      });
+  }
+
+  #take(key: TableKey, most: number): number | undefined {
+    const { words } = this.#table;
+    let entry = this.#table.find(key);
+    if (entry === -1) {
+      if (most < 1) return undefined;
+      entry = [...this.#table.entries(key.set)].find((one) => this.#table.isFree(one)) ?? -1;
+      if (entry === -1) return undefined;
+      words.fill(0, entry, entry + this.#workers);
+      this.#table.claim(entry, key);
+    } else if (this.#sum(entry) >= most) return undefined;
+    words[entry + this.#worker]! += 1;
+    return entry;
+  }
+
+  #give(entry: number): void {
+    const { words } = this.#table;
+    const at = entry + this.#worker;
+    words[at] = Math.max(0, words[at]! - 1);
+    if (this.#sum(entry) === 0) this.#table.free(entry);
+  }
+
+  #sum(entry: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.#workers; worker++) sum += this.#table.words[entry + worker]!;
+    return sum;
+  }
+}

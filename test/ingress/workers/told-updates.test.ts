@@ -1,0 +1,66 @@
+import { array, assert, constantFrom, dictionary, property, record, string } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { HeardUpdates, ToldUpdates } from "#ingress/workers/told-updates.ts";
+import { keySet } from "#src/auth/jwt/key-set.ts";
+
+const names = constantFrom("a", "b", "c");
+const texts = dictionary(names, string({ maxLength: 3 }), { maxKeys: 3 });
+const mapOf = <T>(object: Readonly<Record<string, T>>): ReadonlyMap<string, T> => new Map(Object.entries(object));
+
+describe("ToldUpdates", () => {
+  it("is heard as it was said, by one who heard all and by one who comes later, also as a copy", () => {
+    assert(
+      property(array(record({ sessionKeys: texts, clientSecrets: texts, authorities: texts })), (said) => {
+        const told = new ToldUpdates();
+        const heard = new HeardUpdates();
+        let latest: unknown;
+        for (const one of said) {
+          const secrets = {
+            sessionKeys: mapOf(one.sessionKeys),
+            clientSecrets: mapOf(one.clientSecrets),
+            authorities: mapOf(one.authorities),
+          };
+          const sent = told.tell({ kind: "sign-in", secrets } as unknown as Parameters<ToldUpdates["tell"]>[0]);
+          if (sent !== undefined) latest = heard.hear(structuredClone(sent));
+          expect(latest).toEqual({ kind: "sign-in", secrets });
+        }
+        const late = new HeardUpdates();
+        const all = told.everything().map((sent) => late.hear(structuredClone(sent)));
+        expect(all).toEqual(latest === undefined ? [] : [latest]);
+      }),
+    );
+  });
+
+  it("sends a value that stays once, and it stays the same value where it is heard", () => {
+    const told = new ToldUpdates();
+    const heard = new HeardUpdates();
+    const [first, second] = [
+      { cert: "1", key: "1" },
+      { cert: "2", key: "2" },
+    ];
+    const certificates = (pairs: Readonly<Record<string, typeof first>>) =>
+      ({ kind: "certificates", secretOfHost: new Map([["a.com", "default/a"]]), pairs: mapOf(pairs) }) as const;
+    const before = heard.hear(structuredClone(told.tell(certificates({ a: first }))!));
+    const sent = told.tell(certificates({ a: first, b: second }));
+    expect(sent).toEqual({ kind: "maps", of: "certificates", changes: { secretOfHost: [], pairs: [["b", second]] } });
+    const after = heard.hear(structuredClone(sent!));
+    const pairOf = (update: typeof after) => update.kind === "certificates" && update.pairs.get("a");
+    expect(pairOf(after)).toBe(pairOf(before));
+    expect(told.tell(certificates({ a: first, b: second }))).toBeUndefined();
+    expect(told.tell(certificates({ b: second }))).toMatchObject({ changes: { pairs: [["a", undefined]] } });
+  });
+
+  it("makes the same key set of keys that stay", () => {
+    const told = new ToldUpdates();
+    const heard = new HeardUpdates();
+    const [one, other] = [keySet([{ kty: "EC", kid: "1" }]), keySet([{ kty: "EC", kid: "2" }])];
+    const setOf = (sets: Readonly<Record<string, typeof one>>, name: string) => {
+      const update = heard.hear(structuredClone(told.tell({ kind: "token-keys", sets: mapOf(sets) })!));
+      return update.kind === "token-keys" ? update.sets.get(name) : undefined;
+    };
+    const before = setOf({ a: one }, "a");
+    expect(before?.hasKeyId("1")).toBe(true);
+    expect(setOf({ a: one, b: other }, "a")).toBe(before);
+    expect(setOf({ a: other, b: other }, "a")?.hasKeyId("2")).toBe(true);
+  });
+});
