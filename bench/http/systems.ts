@@ -276,6 +276,6 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function manifests(port: number): string {
+export function manifests(port: number): string {
   return printManifests([ingressManifest({ name: "bench" }), ...serviceManifests("bench", ["127.0.0.1"], port)]);
 }

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { collectGarbage } from "#src/process/collect-garbage.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -131,8 +130,6 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
   }
 
   port.listen(hear);
-  // Much of what the start made is garbage, and no client waits for an answer yet.
-  collectGarbage();
   port.post({ kind: "started" });
   await finished.promise;
 }

@@ -18,6 +18,7 @@ const PROGRAMS = new Set([
   "bench/scale/asker.ts",
   "bench/arp.ts",
   "bench/assign.ts",
+  "bench/cores.ts",
   "bench/failover.ts",
   "bench/http.ts",
   "bench/memory.ts",
