@@ -60,7 +60,7 @@ export class WorkerSlot {
   #begin(): void {
     const { start, onMessage } = this.#options;
     const beganMs = monotonicMs();
-    const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("../worker.ts", import.meta.url), {
       workerData: start,
       name: `worker ${start.index + 1}`,
     });

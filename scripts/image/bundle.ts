@@ -10,7 +10,7 @@ const ENTRIES = [
   "speaker/main",
   "speaker/worker",
   "ingress/main",
-  "ingress/workers/worker",
+  "ingress/worker",
   "ingress/auth/password-worker",
 ];
 

@@ -11,7 +11,7 @@ const PROGRAMS = new Set([
   "speaker/worker.ts",
   "ingress/main.ts",
   "ingress/auth/password-worker.ts",
-  "ingress/workers/worker.ts",
+  "ingress/worker.ts",
   "cli/main.ts",
   "cli/plug-in.ts",
   "bench/main.ts",
