@@ -229,6 +229,28 @@ export const INGRESS_BOARD: Board = {
         ),
       ],
     },
+    {
+      title: "Threads",
+      panels: [
+        lines(
+          {
+            title: "Threads that serve",
+            description: "Now, and how many ended because of a fault and were replaced.",
+            unit: "short",
+          },
+          [`sum by (pod) (hawser_ingress_workers${REPLICAS})`, "{{pod}}"],
+          [`sum(increase(hawser_ingress_worker_deaths_total${REPLICAS}${RATE}))`, "ended"],
+        ),
+        lines(
+          {
+            title: "Late by",
+            description: "The longest that a thread was late, during which its requests waited.",
+            unit: "s",
+          },
+          [`max by (pod, worker) (hawser_ingress_worker_lag_seconds${REPLICAS})`, "{{pod}} {{worker}}"],
+        ),
+      ],
+    },
     programRow("ingress"),
   ],
 };
