@@ -312,6 +312,12 @@ export const CHART_VALUES: readonly ChartValue[] = [
   spread(INGRESS),
   ...programValues(INGRESS),
   {
+    path: "ingress.secretNamespaces",
+    default: [],
+    schema: { type: "array", items: { type: "string", minLength: 1 } },
+    help: "Namespaces whose Secrets the ingress may read. Empty: those of all namespaces. It asks for single ones by name in either case.",
+  },
+  {
     path: "ingress.daemonSetNodeSelector",
     default: INGRESS_NODES,
     schema: texts,

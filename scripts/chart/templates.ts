@@ -5,6 +5,7 @@ import { type Workload, workloadHoles } from "./workload-holes.ts";
 
 const TLS = ".Values.metrics.tls.enabled";
 const INGRESS = 'include "hawser.hasIngress" .';
+const SECRET_NAMESPACES = ".Values.ingress.secretNamespaces";
 const POLICIES = ".Values.networkPolicies.enabled";
 const CONTAINER = "spec.template.spec.containers.0";
 
@@ -57,7 +58,7 @@ const SERVICE_HOLES: readonly Hole[] = [
   },
 ];
 
-interface MonitorPatch {
+interface JsonPatch {
   readonly op: string;
   readonly path: string;
   readonly value: unknown;
@@ -77,7 +78,7 @@ const SERVICE_MONITOR: MonitorKind = { kind: "ServiceMonitor", endpoints: "endpo
 /** What a monitor is with metrics over TLS, as config/secure-metrics has it. */
 function monitorHoles({ kind, endpoints, values }: MonitorKind): readonly Hole[] {
   const patch = patchesOf("secure-metrics").find(({ target }) => target.kind === kind)?.patch ?? "";
-  const added = (parse(patch) as readonly MonitorPatch[]).filter(({ op }) => op === "add");
+  const added = (parse(patch) as readonly JsonPatch[]).filter(({ op }) => op === "add");
   const entries = added.map(({ path, value }) => [path.split("/").at(-1) ?? "", value] as const);
   const lines = stringify(Object.fromEntries(entries), { lineWidth: 0 })
     .trimEnd()
@@ -93,6 +94,13 @@ function monitorHoles({ kind, endpoints, values }: MonitorKind): readonly Hole[]
     { at: `${at}.port`, put: "value", text: `ternary "metrics-tls" "metrics" ${TLS}` },
     { at, put: "entry", text: `${interval}\n{{- if ${TLS} }}\n${lines}\n{{- end }}` },
   ];
+}
+
+/** Index of the rule that config/secrets-by-namespace takes out of the rights of the ingress. */
+function secretsRule(): string {
+  const [{ patch = "" } = {}] = patchesOf("secrets-by-namespace");
+  const removed = (parse(patch) as readonly JsonPatch[]).find(({ op }) => op === "remove");
+  return removed?.path.split("/").at(-1) ?? "";
 }
 
 /** The templates that are made from config/. */
@@ -152,7 +160,21 @@ export const TEMPLATES: readonly Template[] = [
     },
   },
   { file: "view-rights.yaml", source: "base/view-rights.yaml" },
-  { file: "ingress-rights.yaml", source: "base/ingress-rights.yaml", when: INGRESS },
+  {
+    file: "ingress-rights.yaml",
+    source: "base/ingress-rights.yaml",
+    when: INGRESS,
+    objects: {
+      "ClusterRole hawser-ingress": {
+        holes: [{ at: `rules.${secretsRule()}`, put: "if", text: `not ${SECRET_NAMESPACES}` }],
+      },
+    },
+  },
+  {
+    file: "ingress-secrets-rights.yaml",
+    source: "secrets-by-namespace/rights.yaml",
+    when: `and (${INGRESS}) ${SECRET_NAMESPACES}`,
+  },
   {
     file: "ingress-nodes-rights.yaml",
     source: "ingress-nodes/rights.yaml",

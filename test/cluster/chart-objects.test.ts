@@ -60,6 +60,9 @@ function monitoredByServices(): object {
   return { serviceMonitors: { enabled: true }, prometheusRule: { enabled: true } };
 }
 
+/** Bound in namespaces that people name: the component leaves that to them. */
+const IN_NAMESPACES = { ingress: { secretNamespaces: ["shop", "team-a"] } };
+
 function monitored(): object {
   return { podMonitors: { enabled: true }, prometheusRule: { enabled: true } };
 }
@@ -75,6 +78,30 @@ describe.skipIf(reason !== undefined)("charts/hawser, rendered", () => {
       );
       expect(theirs.length).toBeGreaterThan(15);
       expect(byName(renderChart({ expose: way, ...AS_CONFIG, ...values }))).toEqual(byName(theirs));
+    },
+  );
+
+  it.each(ways)(
+    "B lets the ingress read the Secrets of the namespaces that are named, and of no others, with %s",
+    (way) => {
+      const theirs = exposedWith(way, ["secrets-by-namespace"], clusterProgram("kubectl")).filter(
+        (one) => !NOT_OF_THE_CHART.includes(nameOf(one)),
+      );
+      const ours = renderChart({ expose: way, ...AS_CONFIG, ...IN_NAMESPACES });
+      const isBinding = ({ kind, metadata }: Manifest) =>
+        kind === "RoleBinding" && metadata.name === "hawser-ingress-secrets";
+      expect(byName(ours.filter((one) => !isBinding(one)))).toEqual(byName(theirs));
+      const bindings = ours.filter(isBinding);
+      expect(bindings.map(({ metadata }) => metadata.namespace)).toEqual(["shop", "team-a"]);
+      for (const binding of bindings)
+        expect(binding).toMatchObject({
+          roleRef: { kind: "ClusterRole", name: "hawser-ingress-secrets" },
+          subjects: [{ kind: "ServiceAccount", namespace: "hawser-system", name: "hawser-ingress" }],
+        });
+      const everywhere = theirs.filter(
+        ({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "hawser-ingress",
+      );
+      expect(JSON.stringify(everywhere)).not.toContain('"secrets"');
     },
   );
 
