@@ -98,7 +98,7 @@ function monitorHoles({ kind, endpoints, values }: MonitorKind): readonly Hole[]
 
 /** Index of the rule that config/secrets-by-namespace takes out of the rights of the ingress. */
 function secretsRule(): string {
-  const [{ patch = "" } = {}] = patchesOf("secrets-by-namespace");
+  const patch = patchesOf("secrets-by-namespace")[0]?.patch ?? "";
   const removed = (parse(patch) as readonly JsonPatch[]).find(({ op }) => op === "remove");
   return removed?.path.split("/").at(-1) ?? "";
 }

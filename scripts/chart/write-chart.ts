@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import { writtenChart } from "./written-chart.ts";
 
 /** Templates that are written by hand. */
-const BY_HAND = ["NOTES.txt", "_helpers.tpl", "pools.yaml", "prometheus-rule.yaml", "dashboards.yaml", "ingress-secret-bindings.yaml"];
+const BY_HAND = [
+  "NOTES.txt",
+  "_helpers.tpl",
+  "pools.yaml",
+  "prometheus-rule.yaml",
+  "dashboards.yaml",
+  "ingress-secret-bindings.yaml",
+];
 const CHART = fileURLToPath(new URL("../../charts/hawser", import.meta.url));
 
 /** Writes what is made of charts/hawser, and removes templates that no longer are. */
