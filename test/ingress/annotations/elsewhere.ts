@@ -42,7 +42,7 @@ export const ELSEWHERE: readonly ShownElsewhere[] = [
     file: "ingress/canary.test.ts",
     word: "affinityCanaryBehavior",
   },
-  { name: "backend-protocol", value: "HTTPS", unread: "GRPC", file: ENDPOINT_TLS },
+  { name: "backend-protocol", value: "HTTPS", unread: "FCGI", file: ENDPOINT_TLS },
   { name: "secure-backends", value: "true", file: ENDPOINT_TLS, word: "HTTPS" },
   { name: "proxy-ssl-secret", value: "ca", unread: "other/ca", file: ENDPOINT_TLS },
   { name: "proxy-ssl-verify", value: "on", unread: "maybe", file: ENDPOINT_TLS },

@@ -81,15 +81,17 @@ async function startProgram(port: number | undefined, password: string, objects 
       expect(new Set(statuses).difference(new Set(["200", "429"]))).toEqual(new Set());
       return statuses.filter((status) => status === "200").length;
     },
-    /** The lines about the store, in few words. */
+    /** The lines about the store, in few words; each thread that serves says the same. */
     said: () =>
-      lines().flatMap(({ code, msg }) =>
-        code === "RATE_LIMIT_STORE_AWAY"
-          ? ["away"]
-          : String(msg).startsWith("rate limits are counted")
-            ? ["shared"]
-            : [],
-      ),
+      lines()
+        .flatMap(({ code, msg }) =>
+          code === "RATE_LIMIT_STORE_AWAY"
+            ? ["away"]
+            : String(msg).startsWith("rate limits are counted")
+              ? ["shared"]
+              : [],
+        )
+        .filter((word, index, words) => word !== words[index - 1]),
     async metric(name: string): Promise<string | undefined> {
       const answer = await fetch(`http://127.0.0.1:${admin}/metrics`);
       return (await answer.text())
