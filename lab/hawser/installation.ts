@@ -134,8 +134,8 @@ export class RackInstallation implements AsyncDisposable {
 
 /** What an ingress pod runs on a folder of manifests; it says `readyLine` when it listens and has its routes. */
 export function ingressCommand(directory: string): readonly string[] {
-  // The lab takes a pod out of its rules before it ends it.
-  return [process.execPath, CLI, "ingress", "--manifests", directory, "--drain-delay=1"];
+  // The lab takes a pod out of its rules before it ends it, and all nodes of a rack share the cores of one machine.
+  return [process.execPath, CLI, "ingress", "--manifests", directory, "--drain-delay=1", "--workers=1"];
 }
 
 function keyFileOf({ directory }: InstallationOptions): string {

@@ -96,7 +96,7 @@ describe("speakers that watch a few of each other", () => {
           else expect(after).toBe(owner);
         });
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -113,7 +113,7 @@ describe("speakers that watch a few of each other", () => {
           expect(gone).not.toContain(network.answering(ip)[0]);
         }
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -133,7 +133,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(NOTICED_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -159,7 +159,7 @@ describe("speakers that watch a few of each other", () => {
         expect(network.answering("192.0.2.1")).toHaveLength(1);
         expect(able.slice(1)).toContain(network.answering("192.0.2.1")[0]);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -178,7 +178,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(10 * TICK_MS);
         expect(network.owners()).toEqual(heirs);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -209,7 +209,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(SLOW_MS + 10 * TICK_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -223,7 +223,7 @@ describe("speakers that watch a few of each other", () => {
         expect(leaver.hasLeft).toBe(true);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -239,7 +239,7 @@ describe("speakers that watch a few of each other", () => {
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
         network.run(SLOW_MS, () => expect(network.owners()).toEqual(owners));
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -280,7 +280,7 @@ describe("speakers that watch a few of each other", () => {
           network.run(SLOW_MS, () => expect(network.owners()).toEqual(owners));
         },
       ),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 
@@ -328,7 +328,7 @@ describe("speakers that watch a few of each other", () => {
         network.run(DEAD_AFTER_MS + 2 * TICK_MS);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 });
