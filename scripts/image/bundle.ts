@@ -46,6 +46,8 @@ async function bundle(root: string, entry: string): Promise<readonly OutputChunk
     // For logins of people's kubeconfigs; of 64 MB, and nothing for a pod.
     external: ["@kubernetes/client-node"],
     plugins: [bundledPage(), ownPlaces(root), leanParts()],
+    // How long plug-ins take is a matter of the machine, and no fault of the sources.
+    checks: { pluginTimings: false },
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${entry}: ${message}`);
     },
