@@ -47,7 +47,7 @@ async function bundle(root: string, entry: string): Promise<readonly OutputChunk
     external: ["@kubernetes/client-node"],
     plugins: [bundledPage(), ownPlaces(root), leanParts()],
     // How long plug-ins take is a matter of the machine, and no fault of the sources.
-    checks: { pluginTimings: false },
+    checks: { bundlerTimings: false },
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${entry}: ${message}`);
     },

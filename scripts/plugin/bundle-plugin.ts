@@ -27,7 +27,7 @@ export async function bundlePlugin(root: string): Promise<string> {
     plugins: [knownVersion(), bundledPage()],
     transform: { target: `node${NEEDED_NODE}` },
     // How long plug-ins take is a matter of the machine, and no fault of the sources.
-    checks: { pluginTimings: false },
+    checks: { bundlerTimings: false },
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${ENTRY}: ${message}`);
     },
