@@ -39,6 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     ...systems,
     { ...backend, name: "backend" },
     { name: "wrk", package: "wrk", versionCommand: ["sh", "-c", "wrk -v; true"] },
+    { name: "h2load", package: "nghttp2-client", versionCommand: ["h2load", "--version"] },
   ];
   const versions = Object.fromEntries(tools.map((tool) => [tool.name, versionOf({ ...backend, ...tool })]));
   const skipped: Report["skipped"][number][] = tools
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .map(({ name, package: brings }) => ({ system: name, package: brings }));
   const able = systems.filter(({ name }) => versions[name] !== undefined);
   const canRun = versions["backend"] !== undefined && versions["wrk"] !== undefined;
+  const hasH2load = versions["h2load"] !== undefined;
   const samples: Sample[] = [];
   if (canRun) {
     const [proxyPin, loadPin] = pins();
@@ -56,7 +58,7 @@ export async function main(args: readonly string[]): Promise<number> {
       samples.push(
         ...(await runShapes(
           able,
-          shapes.filter(({ name }) => cases.has(name)),
+          shapes.filter(({ name, streams }) => cases.has(name) && (streams === undefined || hasH2load)),
           of,
         )),
       );

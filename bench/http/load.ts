@@ -19,6 +19,8 @@ export interface Shape {
   /** Header lines of which each request of a run has another one. */
   readonly eachHeader?: () => readonly string[];
   readonly isSecure?: boolean;
+  /** By HTTP/2, with so many requests at once on each connection. */
+  readonly streams?: number;
 }
 
 /** What one run gave. */
@@ -27,12 +29,34 @@ export interface HttpLoadResult {
   readonly perSecond: number;
 }
 
-/** Runs wrk with one thread on one core. Throws if an answer was not 200 or a connection failed: then figures mean nothing. */
-export async function loadHttp(
+/** How long and where load runs. */
+interface LoadOptions {
+  readonly seconds: number;
+  readonly pin: readonly string[];
+}
+
+/** Runs wrk, or h2load, with one thread on one core. Throws if an answer was not 200 or a connection failed: then figures mean nothing. */
+export async function loadHttp(port: number, shape: Shape, options: LoadOptions): Promise<HttpLoadResult> {
+  return shape.streams === undefined ? loadByWrk(port, shape, options) : loadHttp2(port, shape, options);
+}
+
+/** h2load warms up for no time, and counts what is answered within these seconds. */
+async function loadHttp2(
   port: number,
-  shape: Shape,
-  { seconds, pin }: { seconds: number; pin: readonly string[] },
+  { path, connections, streams }: Shape,
+  { seconds, pin }: LoadOptions,
 ): Promise<HttpLoadResult> {
+  const url = `https://127.0.0.1:${port}${path}`;
+  const h2load = ["h2load", "-t1", `-c${connections}`, `-m${streams}`, `-D${seconds}`, "--warm-up-time=0", url];
+  const { stdout } = await run("env", [...pin, ...h2load]);
+  const [, requests, failed] = /(\d+) succeeded, (\d+) failed/.exec(stdout) ?? [];
+  const others = /status codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx/.exec(stdout)?.slice(1) ?? [""];
+  if (Number(requests) === 0 || failed !== "0" || others.some((count) => count !== "0"))
+    throw new Error(`h2load met errors on ${url}:\n${stdout}`);
+  return { requests: Number(requests), perSecond: Number(requests) / seconds };
+}
+
+async function loadByWrk(port: number, shape: Shape, { seconds, pin }: LoadOptions): Promise<HttpLoadResult> {
   const headers = shape.headers.flatMap((line) => ["-H", line]);
   const url = `${shape.isSecure === true ? "https" : "http"}://127.0.0.1:${port}${shape.path}`;
   using script = scriptOf(shape);

@@ -14,6 +14,7 @@ export const shapes: readonly Shape[] = [
   { name: "many", path: "/", connections: 500, headers: [] },
   { name: "tls", path: "/", connections: 64, headers: [], isSecure: true },
   { name: "tls-handshake", path: "/", connections: 64, headers: ["Connection: close"], isSecure: true },
+  { name: "http2", path: "/", connections: 16, headers: [], isSecure: true, streams: 10 },
 ];
 
 /** Where and how often is measured. */

@@ -32,7 +32,7 @@ export interface HttpSystem {
 export interface Running extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
-  /** For TLS. */
+  /** For TLS, by HTTP/2 where the client likes. */
   readonly securePort: number;
   readonly pid: number;
 }
@@ -106,7 +106,7 @@ export const nginxSystem: HttpSystem = {
       `upstream endpoint { server 127.0.0.1:${backend}; keepalive 512; keepalive_requests 1000000000; }
        server {
          listen 127.0.0.1:${own} backlog=1024;
-         listen 127.0.0.1:${secure} ssl backlog=1024;
+         listen 127.0.0.1:${secure} ssl http2 backlog=1024;
          ssl_protocols TLSv1.2 TLSv1.3;
          ssl_certificate ${certificate};
          ssl_certificate_key ${certificate};
@@ -137,7 +137,7 @@ defaults
   option splice-auto
 frontend in
   bind 127.0.0.1:${own}
-  bind 127.0.0.1:${secure} ssl crt ${certificate}
+  bind 127.0.0.1:${secure} ssl crt ${certificate} alpn h2,http/1.1
   unique-id-format %{+X}o%ci%cp%Ts%rt%pid
   unique-id-header X-Request-ID
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
