@@ -45,7 +45,8 @@ export class BlockReader {
     } else if (head.stream !== this.#stream) {
       return { kind: "fault", code: ErrorCode.ProtocolError };
     }
-    return this.#hold(head, bytes.slice(part.start, part.end));
+    // A copy, which slice() of a Buffer is not: the memory is that of the next read.
+    return this.#hold(head, Uint8Array.from(bytes.subarray(part.start, part.end)));
   }
 
   #hold(head: FrameHead, part: Uint8Array): BlockRead {
