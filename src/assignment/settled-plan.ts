@@ -25,12 +25,12 @@ export interface SettledPlan extends AssignmentPlan {
  * address is given up, and none of these comes again for the same Service and family. But Services can be made to wait for each other in
  * a chain of any length, whose cost grows with the square of that, so the work has a bound.
  */
-export function settledPlan(snapshot: AssignmentSnapshot): SettledPlan {
+export function settledPlan(snapshot: AssignmentSnapshot, mostDecisions = MOST_DECISIONS): SettledPlan {
   const planner = new AssignmentPlanner();
   const services = new Map(snapshot.services);
   let current = { ...snapshot, services };
   let changed: readonly string[] = [];
-  for (let left = MOST_DECISIONS + MOST_DECISIONS_EACH * services.size; ;) {
+  for (let left = mostDecisions + MOST_DECISIONS_EACH * services.size; ;) {
     const { decided } = planner.plan(current, changed);
     left -= decided.length;
     const { assignments } = planner;

@@ -37,7 +37,8 @@ describe("settledPlan()", () => {
   });
 
   it("says where a chain is too long to be foretold", () => {
-    expect(settledPlan(chain(1_000)).isSettled).toBe(false);
+    // Of 100 Services some 5,000 decisions settle all: the test above.
+    expect(settledPlan(chain(100), 2_000).isSettled).toBe(false);
   });
 
   it("comes to rest where Services wait for each other in a ring", () => {

@@ -87,7 +87,8 @@ describe("Pacing", () => {
               nowMs,
             ))
               promised.set(to.node, { atMs: nowMs, everyMs });
-            for (const { atMs, everyMs } of promised.values()) expect(nowMs - atMs).toBeLessThan(3 * everyMs);
+            const lapsed = [...promised].filter(([, { atMs, everyMs }]) => nowMs - atMs >= 3 * everyMs);
+            if (lapsed.length > 0) expect(lapsed).toEqual([]);
           }
         }
       }),
