@@ -75,6 +75,8 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #sendWindow = USUAL_WINDOW_BYTES;
   #receiveWindow = SESSION_WINDOW_BYTES;
   #credit = 0;
+  /** Of the DATA that comes now: what is no data. */
+  #paddingBytes = 0;
   #needless = 0;
   /** No further stream is begun. */
   #isRetired = false;
@@ -254,6 +256,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
 
   onDataHead({ stream: id, length }: FrameHead): void {
     this.#receiveWindow -= length;
+    this.#paddingBytes = length;
     const stream = this.#streams.get(id);
     if (!this.isOpen || this.#blocks.isWithin || (stream === undefined && !this.#wasBegun(id))) {
       this.#fail(ErrorCode.ProtocolError);
@@ -266,6 +269,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   onDataBytes({ stream: id }: FrameHead, bytes: Uint8Array, start: number, end: number): void {
     const stream = this.#streams.get(id);
     this.#needless = 0;
+    this.#paddingBytes -= end - start;
     this.#pings.onAnswer();
     if (stream?.isDropped === false) stream.onData(bytes, start, end);
   }
@@ -278,6 +282,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
       this.#credit = 0;
     }
     if (head.has(Flag.EndStream)) this.#endStream(head.stream);
+    else if (this.#paddingBytes > 0) this.#streams.get(head.stream)?.addCredit(this.#paddingBytes);
   }
 
   #endStream(id: number): void {
@@ -411,6 +416,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
       const sent = stream.sendData(room, this.#output);
       this.#sendWindow -= sent.bytes;
       if (sent.hasMore) this.#ready.add(stream);
+      stream.drainIfSent();
       if (sent.hasMore && room <= 0) return;
     }
   }

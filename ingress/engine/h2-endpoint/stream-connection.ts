@@ -108,9 +108,7 @@ export class StreamConnection implements Connection {
     } else if (run === undefined && sender.isDone && !this.#isEndSent) {
       this.#addData(output, NOTHING);
     }
-    const hasMore = sender.peek() !== undefined && this.sendWindow > 0;
-    this.#drainIfSent();
-    return { bytes, hasMore };
+    return { bytes, hasMore: sender.peek() !== undefined && this.sendWindow > 0 };
   }
 
   #addData(output: SessionOutput, data: Uint8Array): void {
@@ -118,7 +116,8 @@ export class StreamConnection implements Connection {
     output.addFrame({ type: FrameType.Data, flags: this.#isEndSent ? Flag.EndStream : 0, stream: this.id }, data);
   }
 
-  #drainIfSent(): void {
+  /** To be called when what was sent counts: more of the request may come, and be sent, during the call. */
+  drainIfSent(): void {
     if (!this.#owesDrain || this.sender?.isWaiting === true) return;
     this.#owesDrain = false;
     if (this.#phase !== "closed") this.#events.onDrain();
@@ -163,7 +162,7 @@ export class StreamConnection implements Connection {
     else this.#give(Buffer.from(bytes.subarray(start, end)), length);
   }
 
-  /** Padding came, or data that has no reader. */
+  /** So much of the window is free again: of data that was delivered, or of padding. */
   addCredit(bytes: number): void {
     this.#credit += bytes;
     if (this.#credit < WORTHY_CREDIT_BYTES || this.#phase === "closed" || this.#phase === "ended") return;

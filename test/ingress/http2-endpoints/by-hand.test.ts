@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "#src/http2/error-code.ts";
-import { FrameType } from "#src/http2/frame-head.ts";
+import { Flag, FrameType } from "#src/http2/frame-head.ts";
 import { Setting, settingsFrame } from "#src/http2/settings.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { engineByHand } from "#test/support/engine-by-hand.ts";
-import { data, framesOf, headers, numbers } from "#test/support/scripted-http2.ts";
+import { data, frame, framesOf, headers, numbers } from "#test/support/scripted-http2.ts";
 
 const OK = [":status", "200"] as const;
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
@@ -14,6 +14,7 @@ function connected(settings: readonly (readonly [number, number])[] = []) {
   const proxy = engineByHand({
     ingresses: [annotatedIngress({ "backend-protocol": "GRPC" })],
     limits: { endpointGapMs: 600_000 },
+    isPlainHttp2On: true,
   });
   const speak = () => proxy.endpoints.at(-1)!.say(Buffer.from(settingsFrame(settings)).toString("latin1"));
   const open = () => {
@@ -58,6 +59,43 @@ describe("a connection to an endpoint of HTTP/2", () => {
     expect(bytes()).toBe(80_000);
     expect(sent(FrameType.Data).at(-1)!.flags).toBe(1);
     expect(client.connection.isPaused).toBe(false);
+  });
+
+  it("keeps to the window of the connection where a client has more at once when it may go on", () => {
+    const { accept, open, say, sent } = connected([[Setting.InitialWindowSize, 1_000_000]]);
+    const client = accept();
+    const bytes = () => sent(FrameType.Data).reduce((sum, { payload }) => sum + payload.length, 0);
+    const give = (...frames: readonly Uint8Array[]) => client.say(Buffer.concat(frames).toString("latin1"));
+    const parts = (count: number) => Array.from({ length: count }, () => data(1, "a".repeat(16_384)));
+    const post = [":method", ":scheme", ":path", ":authority"].map(
+      (name, index) => [name, ["POST", "http", "/", "a.com"][index]!] as const,
+    );
+    give(Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), settingsFrame([]), headers(1, post));
+    open();
+    give(...parts(6));
+    // Behind what the windows take: it waits in the proxy.
+    give(...parts(2));
+    expect(bytes()).toBe(65_535);
+    let most = 65_535;
+    for (const more of [10_000, 22_869, 100, 1, 40_000]) {
+      most += more;
+      say(numbers(FrameType.WindowUpdate, 0, more));
+      expect(bytes()).toBe(Math.min(most, 8 * 16_384));
+    }
+  });
+
+  it("lets padding count as taken: an endpoint that pads its answer can send on", () => {
+    const { accept, open, say, sent } = connected();
+    accept().say(GET);
+    open();
+    say(headers(1, [OK]));
+    const padded = Buffer.concat([Buffer.of(255), Buffer.from("a"), Buffer.alloc(255)]);
+    for (let count = 0; count < 1_000; count++) say(frame(FrameType.Data, Flag.Padded, 1, padded));
+    expect(sent(FrameType.GoAway)).toEqual([]);
+    const opened = sent(FrameType.WindowUpdate)
+      .filter(({ stream }) => stream === 1)
+      .reduce((sum, { payload }) => sum + payload.readUInt32BE(), 0);
+    expect(opened).toBeGreaterThan(1_000 * padded.length - 65_535);
   });
 
   it("holds what came of an answer while its client does not read: as much as a window, and that of no other stream", () => {
