@@ -26,6 +26,8 @@ export const USUAL_TABLE_BYTES = 4_096;
 /** What the other end has said of itself, of that which matters here. */
 export class PeerSettings {
   maxStreams = 0xffff_ffff;
+  /** Of the dynamic table that it keeps for us. */
+  tableBytes = USUAL_TABLE_BYTES;
   windowBytes = USUAL_WINDOW_BYTES;
   frameBytes = USUAL_FRAME_BYTES;
   /** It takes CONNECT with a protocol (RFC 8441). */
@@ -44,6 +46,9 @@ export class PeerSettings {
 
   #set(id: number, value: number): ErrorCode | undefined {
     switch (id) {
+      case Setting.HeaderTableSize:
+        this.tableBytes = value;
+        return undefined;
       case Setting.EnablePush:
         return value > 1 ? ErrorCode.ProtocolError : undefined;
       case Setting.EnableConnectProtocol:

@@ -15,7 +15,7 @@ describe("PeerSettings", () => {
   it("takes what matters, and ignores what it does not know", () => {
     expect(take("0003 00000064  0004 00010000  0005 00008000  0008 00000001  0001 00000000  0fff ffffffff")).toEqual({
       fault: undefined,
-      settings: { maxStreams: 100, windowBytes: 65_536, frameBytes: 32_768, takesProtocols: true },
+      settings: { maxStreams: 100, tableBytes: 0, windowBytes: 65_536, frameBytes: 32_768, takesProtocols: true },
     });
   });
 

@@ -21,6 +21,8 @@ const LEAST_ROOM_BYTES = 1_024;
 export class FrameOutput {
   /** The client does not keep up: data has to wait until `onDrain`. */
   isStalled = false;
+  /** The client keeps a smaller table of fields than usual: the next header block has to take note of that (RFC 7541 section 4.2). */
+  mustTellTable = false;
   readonly #connection: Connection;
   readonly #context: OutputContext;
   #buffer: Buffer | undefined;
@@ -82,13 +84,19 @@ export class FrameOutput {
   }
 
   /** Room for a HEADERS frame of so many bytes at most, its block written by `write`, which returns where it ends. */
-  addHeaders(stream: number, mostBytes: number, write: (to: Buffer, at: number) => number): number {
+  addHeaders(
+    { stream, isEnd }: { readonly stream: number; readonly isEnd: boolean },
+    mostBytes: number,
+    write: (to: Buffer, at: number) => number,
+  ): number {
     const to = this.#ready(FRAME_HEAD_BYTES + mostBytes);
     const at = this.#at;
     const end = write(to, at + FRAME_HEAD_BYTES);
     const length = end - at - FRAME_HEAD_BYTES;
-    writeFrameHead(to, at, { length, type: FrameType.Headers, flags: Flag.EndHeaders, stream });
-    this.#mark(at, stream);
+    const flags = Flag.EndHeaders | (isEnd ? Flag.EndStream : 0);
+    writeFrameHead(to, at, { length, type: FrameType.Headers, flags, stream });
+    if (isEnd) this.#lastFrameAt = -1;
+    else this.#mark(at, stream);
     this.#commit(end);
     return length;
   }

@@ -1,5 +1,5 @@
 import { Flag, FRAME_HEAD_BYTES, FrameType, writeFrameHead } from "#src/http2/frame-head.ts";
-import { HeaderEncoder } from "#src/http2/header-encoder.ts";
+import { HeaderEncoder, NO_TABLE } from "#src/http2/header-encoder.ts";
 import { USUAL_FRAME_BYTES } from "#src/http2/settings.ts";
 import { COLON, CR, SPACE, spells, TAB } from "#ingress/engine/ascii.ts";
 import type { FrameOutput } from "./frame-output.ts";
@@ -24,7 +24,7 @@ interface HeadText {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
-  /** Undefined: they are trailers. */
+  /** Undefined: they are trailers, which end the stream. */
   readonly status: string | undefined;
 }
 
@@ -40,22 +40,32 @@ export function headText(bytes: Buffer, end: number): HeadText {
 export class HeaderBlockWriter {
   readonly #encoder = new HeaderEncoder();
   #text: HeadText | undefined;
+  #isTableTold = false;
 
   /** Writes them as HEADERS, and CONTINUATION where one frame does not hold them; returns the bytes of the block. */
   write(output: FrameOutput, stream: number, text: HeadText): number {
     this.#text = text;
+    this.#isTableTold = output.mustTellTable;
+    output.mustTellTable = false;
+    const isEnd = text.status === undefined;
     // A line has four bytes at least besides its name and value, and a field in a block takes twelve.
     const most = 3 * (text.end - text.start) + 2 * STATUS_END;
-    if (most <= USUAL_FRAME_BYTES) return output.addHeaders(stream, most, this.#encode);
+    if (most <= USUAL_FRAME_BYTES) return output.addHeaders({ stream, isEnd }, most, this.#encode);
     const block = Buffer.allocUnsafe(most);
-    return this.#split(output, stream, block.subarray(0, this.#encode(block, 0)));
+    return this.#split(output, { stream, isEnd }, block.subarray(0, this.#encode(block, 0)));
   }
 
-  #split(output: FrameOutput, stream: number, block: Buffer): number {
+  #split(
+    output: FrameOutput,
+    { stream, isEnd }: { readonly stream: number; readonly isEnd: boolean },
+    block: Buffer,
+  ): number {
     for (let at = 0; at < block.length || at === 0; at += USUAL_FRAME_BYTES) {
       const part = block.subarray(at, at + USUAL_FRAME_BYTES);
       const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + part.length);
-      const flags = at + part.length === block.length ? Flag.EndHeaders : 0;
+      // RFC 9113 section 8.1: trailers have the end of the stream in their first frame.
+      const endFlag = isEnd && at === 0 ? Flag.EndStream : 0;
+      const flags = endFlag | (at + part.length === block.length ? Flag.EndHeaders : 0);
       const type = at === 0 ? FrameType.Headers : FrameType.Continuation;
       writeFrameHead(frame, 0, { length: part.length, type, flags, stream });
       part.copy(frame, FRAME_HEAD_BYTES);
@@ -67,7 +77,8 @@ export class HeaderBlockWriter {
   readonly #encode = (to: Buffer, start: number): number => {
     const { bytes, start: textStart, end, status } = this.#text!;
     const encoder = this.#encoder;
-    encoder.begin(to, start, bytes);
+    if (this.#isTableTold) to[start] = NO_TABLE;
+    encoder.begin(to, start + Number(this.#isTableTold), bytes);
     if (status !== undefined) encoder.status(status);
     for (let at = textStart; at < end && bytes[at] !== CR;) at = this.#encodeLine(bytes, at);
     return encoder.at;

@@ -243,6 +243,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     const fault = this.#peer.take(bytes, start, end);
     if (fault !== undefined) return fault;
     this.output.add(SETTINGS_TAKEN);
+    this.output.mustTellTable ||= this.#peer.tableBytes < USUAL_TABLE_BYTES;
     const more = this.#peer.windowBytes - before;
     for (const stream of this.#streams.all()) {
       if (more !== 0 && !stream.answers.grow(more)) return ErrorCode.FlowControlError;

@@ -330,7 +330,6 @@ export class RequestStream implements ClientStream, AnswerSink, BodyTaker {
     else {
       const bytes = Buffer.from(trailers, "latin1");
       this.#context.http2.blocks.write(output, this.id, { bytes, start: 0, end: bytes.length, status: undefined });
-      output.endStream(this.id);
     }
     if (!this.#isOpen) this.#release(this.#hasClientEnded ? undefined : ErrorCode.NoError);
     else if (this.#isTunnelGone) this.leave("client-gone", undefined);

@@ -11,6 +11,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { describe, expect, it } from "vitest";
 import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { templateLogFormat } from "#ingress/engine/log/template-log-format.ts";
+import { Flag, FrameType } from "#src/http2/frame-head.ts";
+import { headers, rawClient } from "#test/support/http2-client.ts";
 import { compressionsBy } from "#test/support/compressions.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { listen, type ProxyOptions, startProxy } from "#test/support/ingress-proxy.ts";
@@ -102,6 +104,32 @@ describe("HTTP/2 to clients", () => {
     expect(JSON.parse(body.toString())).toEqual({ "x-in": "1" });
     expect(trailers).toMatchObject({ "x-sum": "2", "grpc-status": "0" });
     expect(hints).toEqual([103, "</a.css>; rel=preload"]);
+  });
+
+  it("ends a stream by its trailers also where these are long", async () => {
+    const details = "d".repeat(7_000);
+    await using it = await start((_request, response) => {
+      response.writeHead(200, { trailer: "grpc-status-details-bin" });
+      response.write("page");
+      response.addTrailers({ "grpc-status-details-bin": details });
+      response.end();
+    });
+    using client = rawClient(it.proxy.port);
+    client.send(headers(1));
+    await client.until(() => client.streams.get(1)?.isEnded === true);
+    const ends = client.count(FrameType.Headers, Flag.EndStream | Flag.EndHeaders);
+    expect([ends, client.count(FrameType.Data, Flag.EndStream)]).toEqual([1, 0]);
+    const { trailers } = await answerOf(get(it.session, "/"));
+    expect(trailers).toMatchObject({ "grpc-status-details-bin": details });
+  });
+
+  it("tells a client that has no table of fields for us that none is used", async () => {
+    await using it = await start((_request, response) => response.end("page"));
+    const client = connect(`http://127.0.0.1:${it.proxy.port}`, { settings: { headerTableSize: 0 } });
+    client.on("error", () => undefined);
+    const answers = [await answerOf(get(client, "/")), await answerOf(get(client, "/"))];
+    client.destroy();
+    expect(answers.map(({ body }) => body.toString())).toEqual(["page", "page"]);
   });
 
   it("answers HEAD, 204 and 304 without data, and its own answers as HTTP/1.1 has them", async () => {
