@@ -28,7 +28,8 @@ export class HeaderDecoder {
 
   /**
    * Reads a whole block in place of what the lines hold. False: it breaks the rules, and no further block of the connection
-   * can be read (COMPRESSION_ERROR). A block with too many fields is read to its end, for the sake of those after it.
+   * can be read (COMPRESSION_ERROR). A block with too many fields is read to its end, for the sake of those after it, unless that is
+   * out of all proportion.
    */
   decode(bytes: Uint8Array, start: number, end: number, lines: HeaderLines): boolean {
     if (end - start > lines.bounds.blockBytes) throw new RangeError("bug: the header block is larger than its bound");
@@ -42,7 +43,7 @@ export class HeaderDecoder {
       // RFC 7541 section 4.2: at the beginning of a block.
       if (isResize && !isStart) return false;
       isStart = isResize;
-      if (!(isResize ? this.#resize() : this.#field(bytes[this.#at]!, lines))) return false;
+      if (!(isResize ? this.#resize() : this.#field(bytes[this.#at]!, lines)) || lines.isExcessive) return false;
     }
     return true;
   }

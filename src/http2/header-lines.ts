@@ -9,6 +9,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** Colon and blank, CR and LF. */
 const SEPARATOR_BYTES = 4;
+/** Text that a block may be decoded to, in blocks of the largest size: no block without fields of a table comes to half of that. */
+const MOST_TEXT_BLOCKS = 4;
 
 /** What bounds the fields of a block. */
 export interface HeaderBounds {
@@ -37,6 +39,7 @@ export class HeaderLines {
   /** The value begins two bytes after the name; the line ends two bytes after the value. */
   readonly valueEnd: Int32Array;
   #listBytes = 0;
+  #textBytes = 0;
 
   constructor(bounds: HeaderBounds) {
     this.bounds = bounds;
@@ -50,8 +53,16 @@ export class HeaderLines {
   }
 
   clear(): void {
-    this.count = this.at = this.#listBytes = 0;
+    this.count = this.at = this.#listBytes = this.#textBytes = 0;
     this.isTooLarge = false;
+  }
+
+  /**
+   * So much text was written that the block can only be meant to cost time: two bytes of it can stand for as many as the table has, and
+   * what is too large is written all the same, because the table may need it.
+   */
+  get isExcessive(): boolean {
+    return this.#textBytes > MOST_TEXT_BLOCKS * Math.max(this.bounds.blockBytes, this.bounds.listBytes);
   }
 
   /** Writes colon and blank at the end of a name; returns where the value begins. */
@@ -66,6 +77,7 @@ export class HeaderLines {
     const { at, count, bounds } = this;
     this.bytes[valueEnd] = CR;
     this.bytes[valueEnd + 1] = LF;
+    this.#textBytes += valueEnd + 2 - at;
     this.#listBytes += valueEnd - at - 2 + FIELD_OVERHEAD_BYTES;
     if (count === bounds.fields || this.#listBytes > bounds.listBytes) this.isTooLarge = true;
     if (this.isTooLarge) return valueEnd + 2;
@@ -79,6 +91,7 @@ export class HeaderLines {
 
   /** Adds a line that is whole, of a table; its name has so many bytes. */
   addLine(line: Uint8Array, nameBytes: number): void {
+    if (this.isTooLarge) return;
     const { at } = this;
     copyBytes(line, this.bytes, at);
     this.add(at + nameBytes, at + line.length - 2);

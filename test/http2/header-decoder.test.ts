@@ -146,6 +146,24 @@ describe("HeaderDecoder", () => {
     expect({ texts: textsOf(lines), isTooLarge: lines.isTooLarge }).toEqual({ texts: ["c: d"], isTooLarge: false });
   });
 
+  it.each([
+    { name: "fields with a name of the table, each kept", unit: "7e 00" },
+    { name: "fields with a name of the table, not kept", unit: "0f 2f 00" },
+  ])("gives up a block whose few bytes stand for much text: $name", ({ unit }) => {
+    const decoder = new HeaderDecoder(USUAL_TABLE_BYTES);
+    const lines = new HeaderLines(bounds);
+    const read = (text: string) => {
+      const bytes = hex(text);
+      return decoder.decode(bytes, 0, bytes.length, lines);
+    };
+    // One field whose name has 4000 bytes.
+    expect(read(`40 7f a1 1e ${"61".repeat(4_000)} 00`)).toBe(true);
+    expect(read(unit.repeat(3))).toBe(true);
+    // Whole fields of the table need not be written again.
+    expect(read(`${"be".repeat(9_000)} ${unit.repeat(3)}`)).toBe(true);
+    expect(read(unit.repeat(5_000))).toBe(false);
+  });
+
   it("never throws, and never writes beyond its room", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), (blocks) => {
