@@ -1,5 +1,5 @@
 import type { ClientCertificateMode } from "#src/model/annotations/client-certificates.ts";
-import type { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { type ValuePattern, valueMatches } from "#src/pattern/value-pattern.ts";
 import { isProofPath } from "./is-proof-path.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 
@@ -81,5 +81,5 @@ export function certificateRefusal(
   if (certificate === undefined) return withoutAny;
   if (!verdict.isAccepted && (mode !== "optional_no_ca" || !verdict.isUnknownAuthority))
     return "client-certificate-bad";
-  return subject === undefined || subject.test(certificate.subject) ? undefined : "client-certificate-denied";
+  return subject === undefined || valueMatches(subject, certificate.subject) ? undefined : "client-certificate-denied";
 }

@@ -3,7 +3,7 @@ import type { TemplateRequest } from "#src/auth/template-request.ts";
 import type { Replacement } from "#src/model/annotations/parse-replacement.ts";
 import type { RewriteText } from "#src/model/annotations/rewrite-text.ts";
 import type { StepBudget } from "#src/pattern/match-program.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { isValuePattern, valueGroups, type ValuePattern } from "#src/pattern/value-pattern.ts";
 
 /** What of the values of an endpoint's fields is written otherwise for clients. */
 export interface FieldRewrites {
@@ -91,14 +91,14 @@ function rewriteCookie(
 /** A text whose beginning is another one; where an expression matches it, all of it. Undefined: it is not one of these. */
 function changeStart({ source, target }: Replacement, text: string, context: RewriteContext): string | undefined {
   const { from } = source;
-  if (from instanceof ValuePattern) return changeMatch(from, target.to, { text, context });
+  if (isValuePattern(from)) return changeMatch(from, target.to, { text, context });
   const start = filled(from, [], context);
   return text.startsWith(start) ? filled(target.to, [], context) + text.slice(start.length) : undefined;
 }
 
 function changeDomain({ source, target }: Replacement, text: string, context: RewriteContext): string | undefined {
   const { from } = source;
-  if (from instanceof ValuePattern) return changeMatch(from, target.to, { text, context });
+  if (isValuePattern(from)) return changeMatch(from, target.to, { text, context });
   const dot = text.startsWith(".") ? "." : "";
   const isSame = text.slice(dot.length).toLowerCase() === withoutDot(filled(from, [], context)).toLowerCase();
   return isSame ? dot + withoutDot(filled(target.to, [], context)) : undefined;
@@ -109,7 +109,7 @@ function changeMatch(
   to: RewriteText,
   { text, context }: { readonly text: string; readonly context: RewriteContext },
 ): string | undefined {
-  const groups = pattern.groups(text, context.budget);
+  const groups = valueGroups(pattern, text, context.budget);
   return groups && filled(to, groups, context);
 }
 

@@ -1,7 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.ts";
 import { type NetworkSet, networkSetHas } from "#src/model/network-set.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { valueGroups } from "#src/pattern/value-pattern.ts";
 
 /** Steps that all expressions may take for one value; one that would take more is blocked, because it is not known what it is. */
 const MAX_STEPS = 250_000;
@@ -43,7 +43,7 @@ function isOneOf(blocked: readonly BlockedValue[], value: string): boolean {
   const ascii = value.replaceAll(/[^\x20-\x7e]/g, "\x7f");
   const budget = { left: MAX_STEPS };
   return blocked.some((one) => {
-    if (!(one instanceof ValuePattern)) return one === lower;
-    return ascii.length > MAX_LENGTH || one.groups(ascii, budget) !== undefined || budget.left < 0;
+    if (typeof one === "string") return one === lower;
+    return ascii.length > MAX_LENGTH || valueGroups(one, ascii, budget) !== undefined || budget.left < 0;
   });
 }

@@ -1,29 +1,26 @@
-import type { StepBudget } from "./match-program.ts";
-import { PathPattern } from "./path-pattern.ts";
+import type { PatternProgram } from "./compile-pattern.ts";
+import { matchProgram, type StepBudget } from "./match-program.ts";
+import { readProgram } from "./read-program.ts";
 
 /**
  * A regular expression that hosts are compared with, at any place in them and without regard to case, as nginx has them in
- * names of servers. Each comparison takes time in proportion to the host.
+ * names of servers. Each comparison takes time in proportion to the host. It is data without methods: a copy in another thread is as good.
  */
-export class HostPattern {
-  readonly #pattern: PathPattern;
+export interface HostPattern {
+  readonly program: PatternProgram;
+}
 
-  private constructor(pattern: PathPattern) {
-    this.#pattern = pattern;
-  }
+/** The expression that this text is, or why it cannot be used: a sentence without its end. */
+export function readHostPattern(text: string): HostPattern | { readonly why: string } {
+  if (text === "") return { why: "it is empty" };
+  // Alone first, so that no parenthesis of it closes one of ours.
+  const alone = readProgram(text, "path");
+  if ("why" in alone) return alone;
+  const program = readProgram(`.*?(?:${text})`, "path");
+  return "why" in program ? program : { program };
+}
 
-  /** The expression that this text is, or why it cannot be used: a sentence without its end. */
-  static read(text: string): HostPattern | { readonly why: string } {
-    if (text === "") return { why: "it is empty" };
-    // Alone first, so that no parenthesis of it closes one of ours.
-    const alone = PathPattern.read(text);
-    if (!(alone instanceof PathPattern)) return alone;
-    const anywhere = PathPattern.read(`.*?(?:${text})`);
-    return anywhere instanceof PathPattern ? new HostPattern(anywhere) : anywhere;
-  }
-
-  /** Whether a host, in lower case, matches; what that takes is taken off the budget. */
-  test(host: string, budget?: StepBudget): boolean {
-    return this.#pattern.test(host, budget);
-  }
+/** Whether a host, in lower case, matches; what that takes is taken off the budget. */
+export function hostMatches({ program }: HostPattern, host: string, budget?: StepBudget): boolean {
+  return matchProgram(program, host, budget) !== undefined;
 }

@@ -1,5 +1,5 @@
 import { parseSessionCookie, sessionTag } from "#src/balancing/session-cookie.ts";
-import type { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { type ValuePattern, valueMatches } from "#src/pattern/value-pattern.ts";
 import type { Balancing } from "./balancing.ts";
 
 /** Another backend, which gets a part of the requests of a rule. */
@@ -52,7 +52,7 @@ export function takesCanary({ byHeader, byCookie, weight, total }: Canary, reque
 /** Undefined: the value says nothing. */
 function takesByHeader({ value: wanted, pattern }: CanaryHeader, value: string): boolean | undefined {
   if (wanted !== undefined) return wanted === value || undefined;
-  if (pattern !== undefined) return pattern.test(value) || undefined;
+  if (pattern !== undefined) return valueMatches(pattern, value) || undefined;
   return value === "always" ? true : value === "never" ? false : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { LocationMatch } from "#src/model/snippets/snippet.ts";
+import { hostMatches } from "#src/pattern/host-pattern.ts";
 import type { StepBudget } from "#src/pattern/match-program.ts";
 import type { Rule } from "./rule.ts";
 
@@ -33,7 +34,7 @@ export function guardRule(
   if (exact !== undefined) return exact.rule;
   if (found?.origin.pathType === "Exact") return undefined;
   const expression = guards.find(
-    ({ match }) => match.kind === "expression" && budget.left >= 0 && match.pattern.test(path, budget),
+    ({ match }) => match.kind === "expression" && budget.left >= 0 && hostMatches(match.pattern, path, budget),
   );
   return (expression ?? longestBeginning(guards, path, found?.origin.path.length ?? 0))?.rule;
 }

@@ -6,6 +6,7 @@ import type { SnippetStatus } from "#src/model/snippets/snippet.ts";
 import type { Balancing } from "./balancing.ts";
 import { backendOfSession, type Canary, type CanaryRequest, takesCanary } from "./canary.ts";
 import { closedRule } from "./closed-pattern.ts";
+import { hostMatches } from "#src/pattern/host-pattern.ts";
 import type { StepBudget } from "#src/pattern/match-program.ts";
 import { byService } from "./by-service.ts";
 import { guardRule } from "./host-guard.ts";
@@ -263,7 +264,7 @@ function matchAlias(patterns: readonly AliasPattern[], host: string, budget: Ste
     left.set(namespace, own);
     if (budget.left < 0 || own.left < 0) return false;
     const before = own.left;
-    const isMatch = pattern.test(host, own);
+    const isMatch = hostMatches(pattern, host, own);
     budget.left -= before - own.left;
     return isMatch;
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { readValuePattern, valueMatches } from "#src/pattern/value-pattern.ts";
 
 describe("ValuePattern", () => {
   it.each([
@@ -22,11 +22,11 @@ describe("ValuePattern", () => {
     ["^(?:beta|canary)\\d{2}$", "beta07", true],
     ["", "any", true],
   ])("%s of %j: %s", (text, value, matches) => {
-    const pattern = ValuePattern.read(text);
-    expect(pattern instanceof ValuePattern && pattern.test(value)).toBe(matches);
+    const pattern = readValuePattern(text);
+    expect(!("why" in pattern) && valueMatches(pattern, value)).toBe(matches);
   });
 
   it.each(["(", "a)(b", "(?=a)", "(a)\\1", "\u00e9", "x".repeat(513)])("does not read %j", (text) =>
-    expect(ValuePattern.read(text)).toEqual({ why: expect.any(String) }),
+    expect(readValuePattern(text)).toEqual({ why: expect.any(String) }),
   );
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newSessionId, printSessionCookie, sessionTag } from "#src/balancing/session-cookie.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { Ingress } from "#src/model/ingress.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { readValuePattern, type ValuePattern } from "#src/pattern/value-pattern.ts";
 import { type Canary, type CanaryRequest, takesCanary } from "#src/routing/canary.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
@@ -37,8 +37,8 @@ function requestOf(
 }
 
 function patternOf(text: string): ValuePattern {
-  const pattern = ValuePattern.read(text);
-  if (pattern instanceof ValuePattern) return pattern;
+  const pattern = readValuePattern(text);
+  if (!("why" in pattern)) return pattern;
   throw new Error(pattern.why);
 }
 

@@ -1,5 +1,5 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { readValuePattern, type ValuePattern } from "#src/pattern/value-pattern.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { balancingUnreadable } from "./balancing-unreadable.ts";
@@ -118,8 +118,8 @@ function parseName(field: Field): string | undefined {
 }
 
 function parsePattern(field: Field): ValuePattern | undefined {
-  const pattern = ValuePattern.read(String(field.value).trim());
-  if (pattern instanceof ValuePattern) return pattern;
+  const pattern = readValuePattern(String(field.value).trim());
+  if (!("why" in pattern)) return pattern;
   return complain(field, "INGRESS_CANARY_INVALID", {
     what: `Ignored ${quote(field.value)}: in its place the words always and never count`,
     why: `it is a regular expression that Hawser cannot use: ${pattern.why}`,

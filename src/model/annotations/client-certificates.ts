@@ -1,5 +1,5 @@
 import { isPathTemplate, parseUrlTemplate, type UrlTemplate } from "#src/model/url-template.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { readValuePattern, type ValuePattern } from "#src/pattern/value-pattern.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { hostRestrictedBy } from "./host-restricted-by.ts";
@@ -96,7 +96,7 @@ export const CLIENT_CERTIFICATES = {
 } as const;
 
 function subjectPattern(text: string): ValuePattern | { readonly why: string } {
-  return ValuePattern.read(text);
+  return readValuePattern(text);
 }
 
 function errorPage(text: string): UrlTemplate | undefined {

@@ -1,4 +1,4 @@
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { isValuePattern, readValuePattern, type ValuePattern } from "#src/pattern/value-pattern.ts";
 import { type RewriteText, readRewriteText } from "./rewrite-text.ts";
 
 /** What is replaced: a text, or what an expression matches. */
@@ -38,7 +38,7 @@ export function parseReplacement(
   const [from = "", to = ""] = words;
   const source = readSource(from, { ignoresCase });
   if ("why" in source) return source;
-  const target = readTarget(to, { groups: source.from instanceof ValuePattern });
+  const target = readTarget(to, { groups: isValuePattern(source.from) });
   return "why" in target ? target : { source, target };
 }
 
@@ -55,10 +55,8 @@ export function readSource(
   const hasStar = !ignoresCase && word.startsWith("~*");
   const expression = word.slice(hasStar ? 2 : 1);
   if (expression === "") return { why: "its regular expression is empty" };
-  const from = ValuePattern.read(ignoresCase || hasStar ? `(?i)${expression}` : expression);
-  return from instanceof ValuePattern
-    ? { written: word, from }
-    : { why: `its regular expression cannot be used: ${from.why}` };
+  const from = readValuePattern(ignoresCase || hasStar ? `(?i)${expression}` : expression);
+  return "why" in from ? { why: `its regular expression cannot be used: ${from.why}` } : { written: word, from };
 }
 
 /** Reads what is written in its place. */

@@ -1,6 +1,6 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
 import { meantHost, readHost } from "#src/model/read-host.ts";
-import { HostPattern } from "#src/pattern/host-pattern.ts";
+import { readHostPattern } from "#src/pattern/host-pattern.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 
@@ -45,8 +45,8 @@ function parseAliases(field: Field): ServerAlias {
 
 function readPattern(field: Field, text: string, number: number): boolean {
   const pattern =
-    number > MAX_PATTERNS ? { why: `an Ingress may have ${MAX_PATTERNS} of them` } : HostPattern.read(text.slice(1));
-  if (pattern instanceof HostPattern) return true;
+    number > MAX_PATTERNS ? { why: `an Ingress may have ${MAX_PATTERNS} of them` } : readHostPattern(text.slice(1));
+  if (!("why" in pattern)) return true;
   complain(field, "INGRESS_REGEX_INVALID", {
     what: `Cannot serve the hosts of ${quote(text)}`,
     why: `it is a regular expression that Hawser cannot use: ${pattern.why}`,

@@ -3,7 +3,7 @@ import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.
 import { commaList } from "#src/model/comma-list.ts";
 import { complain, type Field, quote } from "#src/model/field.ts";
 import { networkSet } from "#src/model/network-set.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { readValuePattern } from "#src/pattern/value-pattern.ts";
 import type { KeyField } from "./key-field.ts";
 
 /** Values of each key; each request is compared with all of them. */
@@ -31,8 +31,8 @@ function readValues(field: KeyField | undefined): readonly BlockedValue[] | "unr
   for (const value of values) {
     const [, mark, expression = ""] = /^(~\*?)(.+)$/.exec(value) ?? [];
     const found =
-      mark === undefined ? value.toLowerCase() : ValuePattern.read(mark === "~*" ? `(?i)${expression}` : expression);
-    if (typeof found !== "string" && !(found instanceof ValuePattern))
+      mark === undefined ? value.toLowerCase() : readValuePattern(mark === "~*" ? `(?i)${expression}` : expression);
+    if (typeof found !== "string" && "why" in found)
       return unreadable(field, `${quote(value)} cannot be used: ${found.why}`);
     read.push(found);
   }

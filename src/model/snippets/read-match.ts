@@ -1,4 +1,4 @@
-import { HostPattern } from "#src/pattern/host-pattern.ts";
+import { readHostPattern } from "#src/pattern/host-pattern.ts";
 import type { LocationMatch } from "./snippet.ts";
 
 /** Characters of a path that mean themselves, also after it is normalised. */
@@ -16,6 +16,6 @@ export function readMatch(args: readonly string[]): LocationMatch | undefined {
 
 /** The paths that a regular expression matches; undefined where it cannot be compared in linear time. */
 export function matchExpression(text: string): LocationMatch | undefined {
-  const pattern = HostPattern.read(text);
-  return pattern instanceof HostPattern ? { kind: "expression", path: text, pattern } : undefined;
+  const pattern = readHostPattern(text);
+  return "why" in pattern ? undefined : { kind: "expression", path: text, pattern };
 }

@@ -1,7 +1,7 @@
 import type { FieldRewrites } from "#src/filters/field-rewrites.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { Replacement } from "#src/model/annotations/parse-replacement.ts";
-import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import { isValuePattern } from "#src/pattern/value-pattern.ts";
 
 /** What of the answers' fields an Ingress has written otherwise; undefined: nothing. */
 export function fieldRewritesOf(settings: IngressSettings): FieldRewrites | undefined {
@@ -16,6 +16,6 @@ export function fieldRewritesOf(settings: IngressSettings): FieldRewrites | unde
 }
 
 function hasVariables({ source: { from }, target: { to } }: Replacement): boolean {
-  const parts = from instanceof ValuePattern ? to : [...from, ...to];
+  const parts = isValuePattern(from) ? to : [...from, ...to];
   return parts.some(({ kind }) => kind !== "text" && kind !== "group");
 }

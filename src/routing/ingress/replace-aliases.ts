@@ -1,4 +1,4 @@
-import { HostPattern } from "#src/pattern/host-pattern.ts";
+import { readHostPattern } from "#src/pattern/host-pattern.ts";
 import type { AliasPattern, RouteTable } from "#src/routing/route-table.ts";
 import { withEntries } from "#src/routing/sharded-map.ts";
 import type { MergedHost } from "./merge-host.ts";
@@ -33,9 +33,9 @@ function replacePatterns(
 }
 
 function patternOf(text: string, host: string, namespace: string): AliasPattern {
-  const pattern = HostPattern.read(text.slice(1));
+  const pattern = readHostPattern(text.slice(1));
   // What an Ingress has is readable, or closed.
-  if (!(pattern instanceof HostPattern)) throw new TypeError(`bug: ${pattern.why}`);
+  if ("why" in pattern) throw new TypeError(`bug: ${pattern.why}`);
   return { text, pattern, host, namespace };
 }
 
