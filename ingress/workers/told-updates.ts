@@ -40,11 +40,11 @@ export class ToldUpdates {
     return before !== undefined && Object.values(told.changes).every((list) => list.length === 0) ? undefined : told;
   }
 
-  /** All that was said, for one who knows nothing. */
+  /** All that was said, for one who knows nothing. Keys of sessions come after authorities of clients: who gets other authorities makes keys of its own. */
   everything(): readonly ToldUpdate[] {
     return [
-      ...Array.from(this.#whole.values(), (update) => ({ kind: "whole", update }) as const),
       ...Array.from(this.#maps, ([of, maps]) => changesOf(of, {}, maps)),
+      ...Array.from(this.#whole.values(), (update) => ({ kind: "whole", update }) as const),
     ];
   }
 }

@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, dictionary, property, record, string } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
 import { HeardUpdates, ToldUpdates } from "#ingress/workers/told-updates.ts";
 import { keySet } from "#src/auth/jwt/key-set.ts";
 
@@ -62,5 +63,22 @@ describe("ToldUpdates", () => {
     expect(before?.hasKeyId("1")).toBe(true);
     expect(setOf({ a: one, b: other }, "a")).toBe(before);
     expect(setOf({ a: other, b: other }, "a")?.hasKeyId("2")).toBe(true);
+  });
+
+  it("says the keys of sessions to one who comes later after the authorities of clients, by which it forgets sessions", () => {
+    const told = new ToldUpdates();
+    const secret = { pair: undefined, authoritiesPem: "of clients" };
+    told.tell({ kind: "ticket-keys", keys: Buffer.alloc(48, 1) });
+    told.tell({ kind: "certificate-secrets", secrets: mapOf({ "default/authorities": secret }) });
+    const late = new HeardUpdates();
+    const authorities = new ClientAuthorities(() => 0);
+    let keys = "none";
+    authorities.onChange(() => (keys = "of its own"));
+    for (const one of told.everything()) {
+      const update = late.hear(structuredClone(one));
+      if (update.kind === "certificate-secrets") authorities.useSecrets(update.secrets);
+      if (update.kind === "ticket-keys") keys = "of all";
+    }
+    expect(keys).toBe("of all");
   });
 });
