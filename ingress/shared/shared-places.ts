@@ -34,16 +34,14 @@ export class SharedPlaces {
     return entry === undefined ? undefined : () => this.#table.locked([key.set], () => this.#give(entry));
   }
 
-  /** What a worker that has ended had open is open no longer. */
+  /**
+   * What a worker that has ended had open is open no longer. Without locks: one that died at the same time may have left some behind, and
+   * who waited for these here would never hear of it. No other thread writes what that worker counted.
+   */
   clear(worker: number): void {
-    for (let set = 0; set < this.#table.shape.sets; set++)
-      this.#table.locked([set], () => {
-        for (const entry of this.#table.entries(set)) {
-          if (this.#table.isFree(entry)) continue;
-          this.#table.words[entry + worker] = 0;
-          if (this.#sum(entry) === 0) this.#table.free(entry);
-        }
-      });
+    const { words, shape } = this.#table;
+    for (let set = 0; set < shape.sets; set++)
+      for (const entry of this.#table.entries(set)) if (words[entry + worker] !== 0) words[entry + worker] = 0;
   }
 
   #take(key: TableKey, most: number): number | undefined {
@@ -51,7 +49,9 @@ export class SharedPlaces {
     let entry = this.#table.find(key);
     if (entry === -1) {
       if (most < 1) return undefined;
-      entry = [...this.#table.entries(key.set)].find((one) => this.#table.isFree(one)) ?? -1;
+      const entries = [...this.#table.entries(key.set)];
+      // Nobody has what only workers had that have ended.
+      entry = entries.find((one) => this.#table.isFree(one)) ?? entries.find((one) => this.#sum(one) === 0) ?? -1;
       if (entry === -1) return undefined;
       words.fill(0, entry, entry + this.#workers);
       this.#table.claim(entry, key);

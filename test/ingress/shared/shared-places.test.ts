@@ -52,4 +52,20 @@ describe("SharedPlaces", () => {
     const more = Array.from({ length: 20_000 }, (_, key) => one!.take(`more ${key}`, 1));
     expect(more.some((giveBack) => giveBack === undefined)).toBe(true);
   });
+
+  it("takes back what a dead one had while another that has died still has the locks, and gives all of it again", () => {
+    const shape = SharedPlaces.shape(1_000, WORKERS);
+    const memory = SharedTable.memory(shape);
+    const open = (worker: number) => new SharedTable(memory, shape, { owner: worker + 1, secret });
+    const [table, other] = [open(0), new SharedPlaces(open(2), { worker: 2, workers: WORKERS })];
+    const dead = new SharedPlaces(table, { worker: 0, workers: WORKERS });
+    const room = shape.sets * shape.ways;
+    for (let key = 0; key < 8 * room; key++) dead.take(`old ${key}`, 1);
+    expect(other.take("one more", 1)).toBeUndefined();
+    for (let set = 0; set < shape.sets; set++) Atomics.store(table.words, set, 2);
+    other.clear(0);
+    table.unlockOf(2);
+    const taken = Array.from({ length: 1_000 }, (_, key) => other.take(`new ${key}`, 1));
+    expect(taken.every((giveBack) => giveBack !== undefined)).toBe(true);
+  });
 });
