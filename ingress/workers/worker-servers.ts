@@ -17,6 +17,7 @@ import { toldCertificates } from "./told-certificates.ts";
 import { ToldUpdates, type WorkerUpdate } from "./told-updates.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 import type { FromServer, ToServer } from "./worker-start.ts";
+import { WorkerSilence } from "./worker-silence.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
 /** How long figures wait for a worker that is busy; those that it said before are used then. */
@@ -51,6 +52,7 @@ export interface WorkerServersOptions {
 interface Place {
   readonly slot: WorkerSlot;
   readonly unread: UnreadBytes;
+  readonly silence: WorkerSilence;
   readonly listening: Map<PortName, number>;
   /** Called when the reports that it was asked for are here. */
   readonly waiting: (() => void)[];
@@ -109,12 +111,13 @@ export class WorkerServers implements Servers {
           onDeath: (why) => this.#bury(index, why),
         }),
         unread: new UnreadBytes(memory.unread, index),
+        silence: new WorkerSilence(),
         listening: new Map<PortName, number>(),
         waiting: [],
         keyProblems: [],
       };
     });
-    this.#ticker = setInterval(() => void this.refresh(), REPORT_EVERY_MS);
+    this.#ticker = setInterval(() => this.#look(), REPORT_EVERY_MS);
   }
 
   refresh(): Promise<void> {
@@ -196,6 +199,7 @@ export class WorkerServers implements Servers {
 
   #hear(index: number, message: FromServer): void {
     const place = this.#places[index]!;
+    place.silence.heard();
     switch (message.kind) {
       case "started":
         this.#startedPlaces.add(index);
@@ -250,6 +254,7 @@ export class WorkerServers implements Servers {
     this.#shared.clear(index);
     this.figures.forget(index);
     this.#countDropped(place);
+    place.silence.ended();
     place.listening.clear();
     place.keyProblems = [];
     for (const resolve of place.waiting.splice(0)) resolve();
@@ -260,6 +265,16 @@ export class WorkerServers implements Servers {
   #countDropped({ unread }: Place): void {
     const dropped = unread.takeDropped();
     if (dropped > 0) this.#options.onDropped(dropped);
+  }
+
+  /** Ends workers that answer no longer, and asks all others. */
+  #look(): void {
+    for (const [index, { slot, silence }] of this.#places.entries()) {
+      if (!silence.look()) continue;
+      this.#options.log.error({ worker: index + 1 }, "a worker does not answer, and is ended");
+      void slot.kill();
+    }
+    void this.refresh();
   }
 
   async #refresh(): Promise<void> {
