@@ -8,6 +8,7 @@ import { readServingSettings } from "#ingress/server/serving-settings.ts";
 import { ticketKeys } from "#ingress/server/ticket-keys.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { WorkerServers } from "#ingress/workers/worker-servers.ts";
+import { readValuePattern } from "#src/pattern/value-pattern.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { answering, ask, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
@@ -207,5 +208,20 @@ describe("WorkerServers", () => {
     expect(lines.map(({ status }) => status)).toEqual(Array.from({ length: 60 }, () => 200));
     await servers.refresh();
     expect(servers.figures.counters.requests[2]).toBe(60);
+  });
+
+  it("blocks requests by expressions, which come to the workers as messages", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const { servers, http } = await startWorkers(endpoint.port);
+    const pattern = readValuePattern("(?i)bad.?bot");
+    if ("why" in pattern) throw new Error(pattern.why);
+    servers.tell({ kind: "blocked", blocked: { networks: undefined, userAgents: [pattern], referers: [] } });
+    await servers.refresh();
+    const statusFor = async (agent: string) =>
+      statusOf(await ask(http, GET_ONCE.replace("\r\n\r\n", `\r\nUser-Agent: ${agent}\r\n\r\n`)));
+    const bad = await Promise.all(Array.from({ length: 16 }, () => statusFor("my BadBot/2")));
+    expect(bad).toEqual(Array.from({ length: 16 }, () => 403));
+    expect(await statusFor("curl/8")).toBe(200);
+    expect(servers.workers.deaths()).toBe(0);
   });
 });
