@@ -4,8 +4,8 @@ import { createCipheriv, createDecipheriv, createHmac, hash } from "node:crypto"
 export interface SealKey {
   /** What sealed texts name it by: a part of its digest, which says nothing of the key. */
   readonly id: string;
-  /** 32 bytes. */
-  readonly bytes: Buffer;
+  /** 32 bytes, in memory of their own: a message to another thread carries the whole memory that bytes are in. */
+  readonly bytes: Uint8Array;
 }
 
 /** Keys of which the first seals, and all open: a key is replaced by adding the next one, before it becomes the first. */
@@ -26,7 +26,7 @@ const TAG_BYTES = 16;
 
 /** A key of 32 bytes with its name. */
 export function sealKey(bytes: Buffer): SealKey {
-  return { id: hash("sha256", bytes, "base64url").slice(0, ID_LETTERS), bytes };
+  return { id: hash("sha256", bytes, "base64url").slice(0, ID_LETTERS), bytes: new Uint8Array(bytes) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { array, assert, constantFrom, dictionary, property, record, string } fro
 import { describe, expect, it } from "vitest";
 import { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
 import { HeardUpdates, ToldUpdates } from "#ingress/workers/told-updates.ts";
+import { sealKey } from "#src/auth/oidc/seal-text.ts";
 import { keySet } from "#src/auth/jwt/key-set.ts";
 
 const names = constantFrom("a", "b", "c");
@@ -80,5 +81,19 @@ describe("ToldUpdates", () => {
       if (update.kind === "ticket-keys") keys = "of all";
     }
     expect(keys).toBe("of all");
+  });
+
+  it("carries the bytes of a session key, and nothing that lies beside them in memory", () => {
+    const neighbour = Buffer.from("a secret in the pool that small buffers are parts of");
+    const key = sealKey(Buffer.from("ab".repeat(32), "hex"));
+    const secrets = {
+      sessionKeys: new Map([["default/s", [key] as const]]),
+      clientSecrets: new Map(),
+      authorities: new Map(),
+    };
+    const sent = structuredClone(new ToldUpdates().tell({ kind: "sign-in", secrets })!);
+    const heard = new HeardUpdates().hear(sent);
+    const bytes = heard.kind === "sign-in" ? heard.secrets.sessionKeys.get("default/s")![0].bytes : neighbour;
+    expect([bytes.length, bytes.buffer.byteLength]).toEqual([32, 32]);
   });
 });
