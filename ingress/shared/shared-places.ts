@@ -50,7 +50,7 @@ export class SharedPlaces {
     if (entry === -1) {
       if (most < 1) return undefined;
       const entries = [...this.#table.entries(key.set)];
-      // Nobody has what only workers had that have ended.
+      // An entry that counts nothing is free, too: all who had it have ended.
       entry = entries.find((one) => this.#table.isFree(one)) ?? entries.find((one) => this.#sum(one) === 0) ?? -1;
       if (entry === -1) return undefined;
       words.fill(0, entry, entry + this.#workers);

@@ -171,7 +171,11 @@ describe("--gzip", () => {
 
   it.each(CODINGS)("D %s: sends each event when it comes", async (coding) => {
     const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-    await using endpoint = await startEndpoint((socket) => socket.write(head));
+    let isAsked = false;
+    await using endpoint = await startEndpoint((socket) => {
+      socket.write(head);
+      isAsked = true;
+    });
     const compressions = compressionsBy(coding).map((one) => ({ ...one, types: new Set(["text/event-stream"]) }));
     await using proxy = await startProxy({ s: [endpoint.port] }, { compressions });
     const reader = DECODERS[coding]();
@@ -179,7 +183,7 @@ describe("--gzip", () => {
     asked.on("error", () => undefined).on("response", (response) => response.pipe(reader));
     let text = "";
     reader.on("data", (part: Buffer) => (text += part.toString("latin1")));
-    await until("the connection", () => endpoint.connections.length === 1);
+    await until("the request", () => isAsked);
     for (const event of ["data: 1\n\n", "data: second\n\n", `data: ${"x".repeat(3_000)}\n\n`]) {
       const before = text;
       endpoint.connections[0]!.write(`${event.length.toString(16)}\r\n${event}\r\n`);
