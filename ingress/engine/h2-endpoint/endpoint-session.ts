@@ -75,7 +75,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #sendWindow = USUAL_WINDOW_BYTES;
   #receiveWindow = SESSION_WINDOW_BYTES;
   #credit = 0;
-  /** Of the DATA that comes now: what is no data. */
+  /** Of the DATA that comes now: its padding, in bytes. */
   #paddingBytes = 0;
   #needless = 0;
   /** No further stream is begun. */
