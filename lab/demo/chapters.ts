@@ -96,8 +96,8 @@ export async function deadNode({ rack, world, teller }: Stage, ip: string): Prom
   teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
   teller.explain(
     "The client sends a probe through the address every 2 ms to a pod on another node. Its wait is the time from the cut to " +
-      "the first probe that is answered again: the other speakers hear nothing from the node for 100 ms (longer on a machine " +
-      "that is busy and gives them too little CPU), elect a new owner and announce.",
+      "the first probe that is answered again: the other speakers hear nothing from the node, its kernel does " +
+      "not answer them either, and after 40 ms (longer on a machine that is busy and gives them too little CPU) one of them announces.",
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
