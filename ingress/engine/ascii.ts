@@ -6,6 +6,9 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const SLASH = 0x2f;
 
+/** Capital letters become small ones, all else stays. */
+export const LOWER = table((code) => (code >= 0x41 && code <= 0x5a ? code + 0x20 : code));
+
 /**
  * For the characters of a token (RFC 9110 section 5.6.2) 1 for letters, digits and the hyphen, 2 for the underscore, 4 for
  * the others; else 0.
@@ -15,6 +18,9 @@ export const TOKEN = table((code) => {
   if (/[!#$%&'*+.^`|~]/.test(ascii(code))) return 4;
   return /[-0-9A-Za-z]/.test(ascii(code)) ? 1 : 0;
 });
+
+/** 1 for what the name of a field of HTTP/2 may hold: the characters of a token, without capital letters (RFC 9113 section 8.2.1). */
+export const SMALL_NAME = table((code) => Number(TOKEN[code] !== 0 && code === LOWER[code]));
 
 /** 1 for what a field value may hold (RFC 9110 section 5.5): all but control characters, tab excepted. */
 export const VALUE = table((code) => Number(code === TAB || (code >= SPACE && code !== 0x7f)));
@@ -28,15 +34,17 @@ export const METHOD = table((code) => Number(/[A-Z0-9_-]/.test(String.fromCharCo
 /** The digit's value, or 255. */
 export const HEX = table((code) => (/[0-9A-Fa-f]/.test(ascii(code)) ? Number.parseInt(ascii(code), 16) : 255));
 
-/** Capital letters become small ones, all else stays. */
-export const LOWER = table((code) => (code >= 0x41 && code <= 0x5a ? code + 0x20 : code));
-
 function table(valueOf: (code: number) => number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => valueOf(code));
 }
 
 function ascii(code: number): string {
   return code < 0x80 ? String.fromCharCode(code) : "";
+}
+
+/** Whether a byte is one of the blanks around values. */
+export function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
 }
 
 /** Whether bytes spell a text of small letters, in any case. */

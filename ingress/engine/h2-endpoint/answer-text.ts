@@ -1,15 +1,11 @@
 import type { HeaderLines } from "#src/http2/header-lines.ts";
-import { COLON, decimal, spells, VALUE } from "#ingress/engine/ascii.ts";
+import { COLON, decimal, SMALL_NAME, spells, VALUE } from "#ingress/engine/ascii.ts";
 
 const STATUS = Buffer.from(":status");
 const CONTENT_LENGTH = Buffer.from("content-length");
 /** About one connection of HTTP/1.1: an answer that has one of them is malformed (RFC 9113 section 8.2.2). */
 const OF_HOP: readonly Buffer[] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"].map(
   (name) => Buffer.from(name),
-);
-/** 1 for what the name of a field may hold: the characters of a token, without capital letters (RFC 9113 section 8.2.1). */
-const SMALL_NAME = Uint8Array.from({ length: 256 }, (_, code) =>
-  Number(code < 0x80 && /[-a-z0-9!#$%&'*+.^_`|~]/.test(String.fromCharCode(code))),
 );
 /** A status that HTTP/2 does not have (RFC 9113 section 8.6). */
 const SWITCHING = 101;

@@ -1,7 +1,6 @@
 import { ENCODED_FIELD_BYTES, HeaderEncoder } from "#src/http2/header-encoder.ts";
-import { CR, decimal, LF, SPACE, spells, TAB } from "#ingress/engine/ascii.ts";
+import { COLON, CR, decimal, isBlank, LF, SPACE, spells } from "#ingress/engine/ascii.ts";
 
-const COLON = 0x3a;
 /** The four pseudo-header fields and `te: trailers`. */
 const ADDED_BYTES = 256;
 /** What says where a line of HTTP/1.1 ends is at least so long: a name of one letter, colon, CR and LF. */
@@ -87,8 +86,4 @@ function eachLine(bytes: Buffer, start: number, onLine: (line: Line) => void): n
 
 function isNamed(bytes: Buffer, { nameStart, nameEnd }: Line, name: Uint8Array): boolean {
   return spells(bytes, nameStart, nameEnd, name);
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }

@@ -1,7 +1,7 @@
 import { Flag, FRAME_HEAD_BYTES, FrameType, writeFrameHead } from "#src/http2/frame-head.ts";
 import { HeaderEncoder, NO_TABLE } from "#src/http2/header-encoder.ts";
 import { USUAL_FRAME_BYTES } from "#src/http2/settings.ts";
-import { COLON, CR, SPACE, spells, TAB } from "#ingress/engine/ascii.ts";
+import { COLON, CR, isBlank, spells } from "#ingress/engine/ascii.ts";
 import type { FrameOutput } from "./frame-output.ts";
 
 /** About one connection of HTTP/1.1 (RFC 9113 section 8.2.2), and what answers the key of a tunnel that is the proxy's own (RFC 8441 section 5). */
@@ -97,10 +97,6 @@ export class HeaderBlockWriter {
     if (!isDropped(bytes, nameStart, nameEnd)) this.#encoder.field(nameStart, nameEnd, valueStart, valueEnd);
     return lineEnd + 2;
   }
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }
 
 function isDropped(bytes: Buffer, start: number, end: number): boolean {

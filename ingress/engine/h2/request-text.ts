@@ -1,8 +1,18 @@
 import type { HeadLines } from "./head-lines.ts";
-import { decimal, METHOD, SLASH, SPACE, spells, TAB, TARGET, VALUE } from "#ingress/engine/ascii.ts";
+import {
+  COLON,
+  decimal,
+  isBlank,
+  METHOD,
+  SLASH,
+  SMALL_NAME,
+  SPACE,
+  spells,
+  TARGET,
+  VALUE,
+} from "#ingress/engine/ascii.ts";
 import { fieldOf, HeaderField } from "#ingress/engine/header-field.ts";
 
-const COLON = 0x3a;
 const ASTERISK = 0x2a;
 
 const PSEUDO = {
@@ -22,11 +32,6 @@ const TRAILERS = Buffer.from("trailers");
 const OF_HOP = ["keep-alive", "proxy-connection"].map((name) => Buffer.from(name));
 const WEBSOCKET = Buffer.from("websocket");
 const CONNECT = Buffer.from("connect");
-
-/** 1 for what a name of a field may hold: the characters of a token, without capital letters (RFC 9113 section 8.2.1). */
-const SMALL_NAME = Uint8Array.from({ length: 256 }, (_, code) =>
-  Number(code < 0x80 && /[-a-z0-9!#$%&'*+.^_`|~]/.test(String.fromCharCode(code))),
-);
 
 /** Bytes of a head of HTTP/1.1 beside the fields: `HTTP/1.1`, the framing, and the fields that begin a tunnel. */
 export const EXTRA_BYTES = 256;
@@ -178,10 +183,6 @@ function isFieldRight(lines: HeadLines, bytes: Buffer, index: number): boolean {
   const [valueStart, valueEnd] = valueOf(lines, index);
   for (let at = valueStart; at < valueEnd; at++) if (VALUE[bytes[at]!] === 0) return false;
   return valueStart === valueEnd || !(isBlank(bytes[valueStart]!) || isBlank(bytes[valueEnd - 1]!));
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }
 
 /** A field about one connection of HTTP/1.1 (RFC 9113 section 8.2.2). */
