@@ -1,32 +1,12 @@
 import { connect, type Socket } from "node:net";
 import type { ErrorCode } from "#src/http2/error-code.ts";
-import { Flag, type FrameHead, FrameType, readUint31, writeFrameHead } from "#src/http2/frame-head.ts";
+import { Flag, type FrameHead, FrameType, readUint31 } from "#src/http2/frame-head.ts";
 import { FrameReader } from "#src/http2/frame-reader.ts";
 import { HeaderDecoder } from "#src/http2/header-decoder.ts";
-import { HeaderEncoder } from "#src/http2/header-encoder.ts";
 import { HeaderLines } from "#src/http2/header-lines.ts";
+import { block, type Fields, frame, PREFACE } from "./http2-frames.ts";
 
-/** What a client begins with. */
-export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/** A frame of any content. */
-export function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
-  const bytes = Buffer.alloc(9 + payload.length);
-  writeFrameHead(bytes, 0, { length: payload.length, type, flags, stream });
-  bytes.set(payload, 9);
-  return bytes;
-}
-
-/** A header block of these fields, in this order and just as they are written. */
-export function block(fields: readonly (readonly [name: string, value: string])[]): Buffer {
-  const to = Buffer.alloc(fields.reduce((sum, [name, value]) => sum + name.length + value.length + 12, 0));
-  const encoder = new HeaderEncoder();
-  encoder.begin(to, 0, to);
-  for (const [name, value] of fields) encoder.texts(name, value);
-  return to.subarray(0, encoder.at);
-}
-
-export const GET: readonly (readonly [string, string])[] = [
+export const GET: Fields = [
   [":method", "GET"],
   [":scheme", "http"],
   [":path", "/"],
@@ -34,22 +14,12 @@ export const GET: readonly (readonly [string, string])[] = [
 ];
 
 /** HEADERS of one frame. */
-export function headers(
-  stream: number,
-  fields: readonly (readonly [name: string, value: string])[] = GET,
-  flags: number = Flag.EndStream,
-): Buffer {
+export function headers(stream: number, fields = GET, flags: number = Flag.EndStream): Buffer {
   return frame(FrameType.Headers, Flag.EndHeaders | flags, stream, block(fields));
 }
 
 export function data(stream: number, text: string, flags: number = Flag.EndStream): Buffer {
-  return frame(FrameType.Data, flags, stream, Buffer.from(text, "latin1"));
-}
-
-export function number(type: number, stream: number, value: number): Buffer {
-  const payload = Buffer.alloc(4);
-  payload.writeUInt32BE(value);
-  return frame(type, 0, stream, payload);
+  return frame(FrameType.Data, flags, stream, text);
 }
 
 /** What came for one stream. */

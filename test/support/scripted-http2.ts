@@ -1,41 +1,15 @@
-import { Flag, FRAME_HEAD_BYTES, FrameHead, FrameType, writeFrameHead, writeUint32 } from "#src/http2/frame-head.ts";
-import { HeaderEncoder } from "#src/http2/header-encoder.ts";
+import { Flag, FRAME_HEAD_BYTES, FrameHead, FrameType } from "#src/http2/frame-head.ts";
 import { settingsFrame } from "#src/http2/settings.ts";
+import { block, type Fields, frame, PREFACE } from "./http2-frames.ts";
 import { startEndpoint, type TestEndpoint } from "./ingress-proxy.ts";
 
-const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/** A frame of this payload. */
-export function frame(type: number, flags: number, stream: number, payload: Uint8Array | string = ""): Buffer {
-  const bytes = typeof payload === "string" ? Buffer.from(payload, "latin1") : payload;
-  const head = Buffer.alloc(FRAME_HEAD_BYTES);
-  writeFrameHead(head, 0, { length: bytes.length, type, flags, stream });
-  return Buffer.concat([head, bytes]);
-}
-
-/** A header block of these fields, whatever they are. */
-export function block(...fields: readonly (readonly [name: string, value: string])[]): Buffer {
-  const to = Buffer.alloc(100_000);
-  const encoder = new HeaderEncoder();
-  encoder.begin(to, 0, to);
-  for (const [name, value] of fields) encoder.texts(name, value);
-  return to.subarray(0, encoder.at);
-}
-
 /** HEADERS with these fields. */
-export function headers(stream: number, fields: readonly (readonly [string, string])[], isEnd = false): Buffer {
-  return frame(FrameType.Headers, Flag.EndHeaders | (isEnd ? Flag.EndStream : 0), stream, block(...fields));
+export function headers(stream: number, fields: Fields, isEnd = false): Buffer {
+  return frame(FrameType.Headers, Flag.EndHeaders | (isEnd ? Flag.EndStream : 0), stream, block(fields));
 }
 
 export function data(stream: number, bytes: Uint8Array | string, isEnd = false): Buffer {
   return frame(FrameType.Data, isEnd ? Flag.EndStream : 0, stream, bytes);
-}
-
-/** A frame whose payload is numbers of four bytes. */
-export function numbers(type: number, stream: number, ...values: readonly number[]): Buffer {
-  const payload = Buffer.alloc(4 * values.length);
-  for (const [index, value] of values.entries()) writeUint32(payload, 4 * index, value);
-  return frame(type, 0, stream, payload);
 }
 
 /** A frame that came: its type, stream and payload. */

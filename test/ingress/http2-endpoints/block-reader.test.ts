@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Flag, FrameHead, FrameType } from "#src/http2/frame-head.ts";
 import { BlockReader } from "#ingress/engine/h2-endpoint/block-reader.ts";
-import { frame } from "#test/support/http2-client.ts";
+import { frame } from "#test/support/http2-frames.ts";
 
 it("BlockReader keeps the parts of a block, though the memory of each read is that of the next one", () => {
   const read = Buffer.alloc(64);

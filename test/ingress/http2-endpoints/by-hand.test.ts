@@ -4,7 +4,8 @@ import { Flag, FrameType } from "#src/http2/frame-head.ts";
 import { Setting, settingsFrame } from "#src/http2/settings.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { engineByHand } from "#test/support/engine-by-hand.ts";
-import { data, frame, framesOf, headers, numbers } from "#test/support/scripted-http2.ts";
+import { frame, numbers, PREFACE } from "#test/support/http2-frames.ts";
+import { data, framesOf, headers } from "#test/support/scripted-http2.ts";
 
 const OK = [":status", "200"] as const;
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
@@ -33,7 +34,7 @@ describe("a connection to an endpoint of HTTP/2", () => {
     const { accept, endpoints, speak, sent } = connected();
     accept().say(GET);
     endpoints[0]!.events.onConnect();
-    expect(endpoints[0]!.connection.sent.startsWith("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")).toBe(true);
+    expect(endpoints[0]!.connection.sent.startsWith(PREFACE)).toBe(true);
     expect(sent(FrameType.Headers)).toEqual([]);
     speak();
     expect(sent(FrameType.Headers).map(({ stream }) => stream)).toEqual([1]);
@@ -70,7 +71,7 @@ describe("a connection to an endpoint of HTTP/2", () => {
     const post = [":method", ":scheme", ":path", ":authority"].map(
       (name, index) => [name, ["POST", "http", "/", "a.com"][index]!] as const,
     );
-    give(Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), settingsFrame([]), headers(1, post));
+    give(Buffer.from(PREFACE), settingsFrame([]), headers(1, post));
     open();
     give(...parts(6));
     // Behind what the windows take: it waits in the proxy.

@@ -5,8 +5,9 @@ import type { ResponseReason } from "#ingress/engine/response-reason.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { block, frame, numbers } from "#test/support/http2-frames.ts";
 import { ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
-import { block, data, frame, framesOf, headers, numbers, startScriptedHttp2 } from "#test/support/scripted-http2.ts";
+import { data, framesOf, headers, startScriptedHttp2 } from "#test/support/scripted-http2.ts";
 
 const ingresses = [annotatedIngress({ "backend-protocol": "GRPC" })];
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
@@ -109,11 +110,11 @@ describe("an answer of HTTP/2 that breaks the rules", () => {
       frames: [frame(FrameType.Headers, Flag.EndHeaders, 1, "\xff\x00")],
       code: ErrorCode.CompressionError,
     },
-    { name: "a block with another frame within", frames: [frame(FrameType.Headers, 0, 1, block(OK)), data(1, "a")] },
+    { name: "a block with another frame within", frames: [frame(FrameType.Headers, 0, 1, block([OK])), data(1, "a")] },
     {
       name: "a block without end",
       frames: [
-        frame(FrameType.Headers, 0, 1, block(OK)),
+        frame(FrameType.Headers, 0, 1, block([OK])),
         ...Array.from({ length: 20 }, () => frame(FrameType.Continuation, 0, 1)),
       ],
       code: ErrorCode.EnhanceYourCalm,
@@ -163,7 +164,7 @@ describe("an answer of HTTP/2 that breaks the rules", () => {
 
 /** HEADERS and CONTINUATION of a block that is larger than a frame. */
 function cutBlock(fields: Fields): readonly Uint8Array[] {
-  const whole = block(...fields);
+  const whole = block(fields);
   const parts = Array.from({ length: Math.ceil(whole.length / 16_384) }, (_, index) =>
     whole.subarray(index * 16_384, (index + 1) * 16_384),
   );

@@ -4,7 +4,8 @@ import { FrameType } from "#src/http2/frame-head.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { startHttp2Endpoint } from "#test/support/http2-endpoint.ts";
-import { data, headers, numbers, startScriptedHttp2 } from "#test/support/scripted-http2.ts";
+import { numbers } from "#test/support/http2-frames.ts";
+import { data, headers, startScriptedHttp2 } from "#test/support/scripted-http2.ts";
 import { ask, openClient, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 
 const ingresses = [annotatedIngress({ "backend-protocol": "GRPC" })];

@@ -5,7 +5,8 @@ import { Setting, settingsFrame } from "#src/http2/settings.ts";
 import { HTTP2_BOUNDS } from "#ingress/engine/h2/http2-bounds.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { engineByHand } from "#test/support/engine-by-hand.ts";
-import { block, data, frame, GET, headers, number, PREFACE, rawClient } from "#test/support/http2-client.ts";
+import { data, GET, headers, rawClient } from "#test/support/http2-client.ts";
+import { block, frame, numbers, PREFACE } from "#test/support/http2-frames.ts";
 import { answering, type Proxy, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 import { eventually } from "#test/support/eventually.ts";
 
@@ -56,7 +57,7 @@ async function isServed(proxy: Proxy): Promise<boolean> {
 describe("abuse of HTTP/2", () => {
   it("bounds streams that a client resets at once (rapid reset)", async () => {
     await using it = await start({ answers: false });
-    it.client.send(...ids(1_000).flatMap((id) => [headers(id), number(FrameType.RstStream, id, ErrorCode.Cancel)]));
+    it.client.send(...ids(1_000).flatMap((id) => [headers(id), numbers(FrameType.RstStream, id, ErrorCode.Cancel)]));
     await it.client.ended;
     expect(it.client.goAways.map(([, code]) => code)).toEqual([CALM]);
     const begun = it.client.goAways[0]![0];
@@ -70,7 +71,7 @@ describe("abuse of HTTP/2", () => {
 
   it("bounds streams that a client has us reset (MadeYouReset)", async () => {
     await using it = await start({ answers: false });
-    it.client.send(...ids(1_000).flatMap((id) => [headers(id), number(FrameType.WindowUpdate, id, 0)]));
+    it.client.send(...ids(1_000).flatMap((id) => [headers(id), numbers(FrameType.WindowUpdate, id, 0)]));
     await it.client.ended;
     expect(it.client.goAways.map(([, code]) => code)).toEqual([CALM]);
     expect(it.client.count(FrameType.RstStream)).toBeGreaterThanOrEqual(HTTP2_BOUNDS.resets.most);
@@ -98,7 +99,7 @@ describe("abuse of HTTP/2", () => {
     ["SETTINGS", frame(FrameType.Settings, 0, 0), [FrameType.Settings, Flag.Ack]],
     ["PING", frame(FrameType.Ping, 0, 0, Buffer.alloc(8)), [FrameType.Ping, Flag.Ack]],
     ["PRIORITY", frame(FrameType.Priority, 0, 1, Buffer.alloc(5)), [FrameType.RstStream]],
-    ["WINDOW_UPDATE", number(FrameType.WindowUpdate, 0, 1), [FrameType.WindowUpdate, 9]],
+    ["WINDOW_UPDATE", numbers(FrameType.WindowUpdate, 0, 1), [FrameType.WindowUpdate, 9]],
     ["frames that are not known", frame(0x55, 0, 0), [0x55]],
     ["empty DATA", data(1, "", 0), [FrameType.RstStream]],
   ])("bounds a flood of %s, and what it is answered with", async (_name, flood, [type, flags]) => {
@@ -128,7 +129,7 @@ describe("abuse of HTTP/2", () => {
     await using it = await start({ answers: "a".repeat(10_000), settings });
     it.client.send(headers(1));
     await it.client.until(() => it.client.streams.get(1)?.data === "a");
-    it.client.send(...Array.from({ length: 5_000 }, () => number(FrameType.WindowUpdate, 1, 1)));
+    it.client.send(...Array.from({ length: 5_000 }, () => numbers(FrameType.WindowUpdate, 1, 1)));
     await it.client.ended;
     expect(it.client.goAways).toEqual([[1, CALM]]);
     expect(it.client.streams.get(1)!.frames).toBeLessThanOrEqual(
@@ -150,7 +151,7 @@ describe("abuse of HTTP/2", () => {
     const settings = settingsFrame([[Setting.InitialWindowSize, 0x7fff_ffff]]);
     const limits = { unsentBytes: 1_000_000 };
     await using it = await start({ answers: "a".repeat(1_000_000), limits, settings });
-    it.client.send(number(FrameType.WindowUpdate, 0, 0x7fff_0000));
+    it.client.send(numbers(FrameType.WindowUpdate, 0, 0x7fff_0000));
     it.client.socket.pause();
     it.client.send(...ids(HTTP2_BOUNDS.streams).map((id) => headers(id)));
     await expect.poll(() => it.proxy.engine.unsent.givenUp, eventually).toBe(1);
@@ -175,9 +176,9 @@ describe("abuse of HTTP/2", () => {
     const part = data(1, "a".repeat(16_384), 0);
     const whole = Array.from({ length: HTTP2_BOUNDS.streamWindowBytes / 16_384 }, () => part);
     say(Buffer.from(PREFACE), frame(FrameType.Settings, 0, 0), headers(1, POST, 0), ...whole);
-    expect(client.connection.sent).not.toContain(number(FrameType.WindowUpdate, 1, 0).toString("latin1", 3, 9));
+    expect(client.connection.sent).not.toContain(numbers(FrameType.WindowUpdate, 1, 0).toString("latin1", 3, 9));
     say(data(1, "a", 0));
-    const reset = number(FrameType.RstStream, 1, ErrorCode.FlowControlError).toString("latin1");
+    const reset = numbers(FrameType.RstStream, 1, ErrorCode.FlowControlError).toString("latin1");
     expect(client.connection.sent).toContain(reset);
     expect(endpoints.map(({ connection }) => connection.ends)).toEqual([["close"]]);
   });

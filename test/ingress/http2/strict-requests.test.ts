@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, FrameType } from "#src/http2/frame-head.ts";
-import { data, frame, block, GET, headers, rawClient } from "#test/support/http2-client.ts";
+import { data, GET, headers, rawClient } from "#test/support/http2-client.ts";
+import { block, frame } from "#test/support/http2-frames.ts";
 import { answering, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 
 type Fields = readonly (readonly [string, string])[];
