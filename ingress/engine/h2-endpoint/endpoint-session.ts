@@ -1,7 +1,10 @@
+import { CLIENT_PREFACE } from "#src/http2/client-preface.ts";
 import { ErrorCode } from "#src/http2/error-code.ts";
-import { Flag, type FrameHead, FrameType, readUint31, writeUint32 } from "#src/http2/frame-head.ts";
+import { Flag, type FrameHead, FrameType, readUint31 } from "#src/http2/frame-head.ts";
 import { FrameReader, type FrameReceiver } from "#src/http2/frame-reader.ts";
+import { goAwayFrame, pingFrame, resetFrame, SETTINGS_TAKEN, windowFrame } from "#src/http2/frames.ts";
 import { NO_TABLE } from "#src/http2/header-encoder.ts";
+import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import {
   MAX_WINDOW_BYTES,
   PeerSettings,
@@ -21,17 +24,14 @@ import { PingWatch } from "./ping-watch.ts";
 import { SessionOutput } from "./session-output.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
-/** RFC 9113 section 3.4. */
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const OPENING = Buffer.concat([
-  PREFACE,
+  CLIENT_PREFACE,
   settingsFrame([
     [Setting.EnablePush, 0],
     [Setting.MaxHeaderListSize, HEADER_BOUNDS.listBytes],
   ]),
 ]);
-const WORTHY_CREDIT_BYTES = SESSION_WINDOW_BYTES / 2;
-const PING_BYTES = Buffer.alloc(8);
+const PING = pingFrame(new Uint8Array(8), 0);
 /** Of streams that we begin (RFC 9113 section 5.1.1). */
 const MAX_STREAM_ID = 0x7fff_ffff;
 
@@ -73,8 +73,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #dropped: StreamConnection[] = [];
   #nextId = 1;
   #sendWindow = USUAL_WINDOW_BYTES;
-  #receiveWindow = SESSION_WINDOW_BYTES;
-  #credit = 0;
+  readonly #window = new ReceiveWindow(SESSION_WINDOW_BYTES);
   /** Of the DATA that comes now: its padding, in bytes. */
   #paddingBytes = 0;
   #needless = 0;
@@ -133,7 +132,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     this.#dropped = [];
     if (this.isIdle && this.isOpen && this.idleSinceMs <= idleBeforeMs) this.retire();
     const asked = this.isIdle || !this.isOpen ? "nothing" : this.#pings.look(nowMs);
-    if (asked === "ask") this.#output.addFrame({ type: FrameType.Ping, flags: 0, stream: 0 }, PING_BYTES);
+    if (asked === "ask") this.#output.add(PING);
     else if (asked === "gone") this.#close(Object.assign(new Error("no answer to PING"), { code: "ETIMEDOUT" }));
   }
 
@@ -164,13 +163,14 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   }
 
   reset(stream: StreamConnection, code: ErrorCode): void {
-    if (stream.id !== 0 && this.#streams.has(stream.id) && !this.#isClosed) this.#addReset(stream.id, code);
+    if (stream.id !== 0 && this.#streams.has(stream.id) && !this.#isClosed)
+      this.#output.add(resetFrame(stream.id, code));
     this.forget(stream);
   }
 
   /** The endpoint may send so much more on a stream. */
   openWindow(stream: number, bytes: number): void {
-    if (!this.#isClosed) this.#addNumber(FrameType.WindowUpdate, stream, bytes);
+    if (!this.#isClosed) this.#output.add(windowFrame(stream, bytes));
   }
 
   /** What came of the answer of this stream is delivered when all of the present bytes were read. */
@@ -239,8 +239,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
         this.#fail(ErrorCode.ProtocolError);
         break;
       case FrameType.Ping:
-        if (head.has(Flag.Ack)) break;
-        this.#output.addFrame({ type: FrameType.Ping, flags: Flag.Ack, stream: 0 }, bytes.subarray(start, end));
+        if (!head.has(Flag.Ack)) this.#output.add(pingFrame(bytes.subarray(start, end), Flag.Ack));
         break;
       case FrameType.GoAway:
         this.#onGoAway(readUint31(bytes, start));
@@ -255,7 +254,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   }
 
   onDataHead({ stream: id, length }: FrameHead): void {
-    this.#receiveWindow -= length;
+    const isWithin = this.#window.receive(length);
     this.#paddingBytes = length;
     const stream = this.#streams.get(id);
     if (!this.isOpen || this.#blocks.isWithin || (stream === undefined && !this.#wasBegun(id))) {
@@ -263,7 +262,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
       return;
     }
     if (length === 0) this.#countNeedless(FrameType.Data);
-    if (this.#receiveWindow < 0 || stream?.onDataHead(length) === false) this.#fail(ErrorCode.FlowControlError);
+    if (!isWithin || stream?.onDataHead(length) === false) this.#fail(ErrorCode.FlowControlError);
   }
 
   onDataBytes({ stream: id }: FrameHead, bytes: Uint8Array, start: number, end: number): void {
@@ -275,12 +274,8 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   }
 
   onDataEnd(head: FrameHead): void {
-    this.#credit += head.length;
-    if (this.#credit >= WORTHY_CREDIT_BYTES) {
-      this.openWindow(0, this.#credit);
-      this.#receiveWindow += this.#credit;
-      this.#credit = 0;
-    }
+    const grown = this.#window.take(head.length);
+    if (grown > 0) this.openWindow(0, grown);
     if (head.has(Flag.EndStream)) this.#endStream(head.stream);
     else if (this.#paddingBytes > 0) this.#streams.get(head.stream)?.addCredit(this.#paddingBytes);
   }
@@ -339,7 +334,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     if (this.#isClosed) return;
     // No stream at all: those that come later get another connection, and this one ends.
     if (this.#peer.maxStreams === 0) this.#isRetired = true;
-    this.#output.addFrame({ type: FrameType.Settings, flags: Flag.Ack, stream: 0 }, PING_BYTES.subarray(0, 0));
+    this.#output.add(SETTINGS_TAKEN);
     if (!this.isOpen) this.#open();
     this.#pump();
     this.#closeIfDone();
@@ -421,16 +416,6 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     }
   }
 
-  #addReset(stream: number, code: ErrorCode): void {
-    this.#addNumber(FrameType.RstStream, stream, code);
-  }
-
-  #addNumber(type: number, stream: number, value: number): void {
-    const payload = Buffer.allocUnsafe(4);
-    writeUint32(payload, 0, value);
-    this.#output.addFrame({ type, flags: 0, stream }, payload);
-  }
-
   #closeIfDone(): void {
     if (!this.isIdle || this.#isClosed) return;
     // No request waits any longer for what does not open.
@@ -455,9 +440,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   }
 
   #goAway(code: ErrorCode): void {
-    const payload = Buffer.alloc(8);
-    writeUint32(payload, 4, code);
-    this.#output.addFrame({ type: FrameType.GoAway, flags: 0, stream: 0 }, payload);
+    this.#output.add(goAwayFrame(0, code));
     this.#output.flush();
   }
 

@@ -1,6 +1,7 @@
 import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, FrameType } from "#src/http2/frame-head.ts";
 import type { HeaderLines } from "#src/http2/header-lines.ts";
+import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import { USUAL_WINDOW_BYTES } from "#src/http2/settings.ts";
 import type { EndpointFailure } from "#ingress/engine/counters.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
@@ -12,8 +13,6 @@ import { type RequestBlock, requestBlock } from "./request-block.ts";
 import { RequestSender } from "./request-sender.ts";
 import type { SessionOutput } from "./session-output.ts";
 
-/** A stream window is opened again when so much of it was used. */
-const WORTHY_CREDIT_BYTES = USUAL_WINDOW_BYTES / 2;
 const NOTHING = Buffer.alloc(0);
 const CHUNK_END = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
@@ -39,8 +38,7 @@ export class StreamConnection implements Connection {
   #session: EndpointSession;
   readonly #events: OutgoingEvents;
   #phase: "head" | "body" | "ended" | "closed" = "head";
-  #receiveWindow = USUAL_WINDOW_BYTES;
-  #credit = 0;
+  readonly #window = new ReceiveWindow(USUAL_WINDOW_BYTES);
   /** Of an answer that says its length; -1: it comes in chunks. */
   #left = -1;
   readonly #waiting: Buffer[] = [];
@@ -141,8 +139,7 @@ export class StreamConnection implements Connection {
 
   /** DATA begins: all of its length counts. False: it is more than was allowed. */
   onDataHead(length: number): boolean {
-    this.#receiveWindow -= length;
-    return this.#receiveWindow >= 0;
+    return this.#window.receive(length);
   }
 
   onData(bytes: Uint8Array, start: number, end: number): void {
@@ -164,11 +161,8 @@ export class StreamConnection implements Connection {
 
   /** So much of the window is free again: of data that was delivered, or of padding. */
   addCredit(bytes: number): void {
-    this.#credit += bytes;
-    if (this.#credit < WORTHY_CREDIT_BYTES || this.#phase === "closed" || this.#phase === "ended") return;
-    this.#receiveWindow += this.#credit;
-    this.#session.openWindow(this.id, this.#credit);
-    this.#credit = 0;
+    const grown = this.#window.take(bytes);
+    if (grown > 0 && this.#phase !== "closed" && this.#phase !== "ended") this.#session.openWindow(this.id, grown);
   }
 
   /** The endpoint has ended the stream. */

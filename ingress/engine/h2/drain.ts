@@ -1,5 +1,5 @@
 import { ErrorCode } from "#src/http2/error-code.ts";
-import { goAwayFrame, pingFrame } from "./first-frames.ts";
+import { goAwayFrame, pingFrame } from "#src/http2/frames.ts";
 
 /** No stream has this number: the client may still have sent requests before it learns of the end. */
 const LAST_POSSIBLE_STREAM = 0x7fff_ffff;

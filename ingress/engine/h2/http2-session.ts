@@ -1,7 +1,9 @@
 import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, type FrameHead, FrameType, readUint31 } from "#src/http2/frame-head.ts";
 import { FrameReader, type FrameReceiver } from "#src/http2/frame-reader.ts";
+import { goAwayFrame, pingFrame, resetFrame, SETTINGS_TAKEN, windowFrame } from "#src/http2/frames.ts";
 import { HeaderDecoder } from "#src/http2/header-decoder.ts";
+import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import {
   MAX_WINDOW_BYTES,
   PeerSettings,
@@ -22,8 +24,7 @@ import { type HeaderBlock, HeaderBlocks } from "./header-blocks.ts";
 import { InputTurns } from "./input-turns.ts";
 import { PartialWatch } from "./partial-watch.ts";
 import { Preface } from "./preface.ts";
-import { firstFrames, goAwayFrame, pingFrame, resetFrame, SETTINGS_TAKEN, windowFrame } from "./first-frames.ts";
-import { ReceiveWindow } from "./receive-window.ts";
+import { firstFrames } from "./first-frames.ts";
 import { RequestStream, type StreamOwner } from "./request-stream.ts";
 import { writeTrailerText } from "./request-text.ts";
 import { StreamTable } from "./stream-table.ts";

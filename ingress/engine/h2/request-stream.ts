@@ -1,4 +1,5 @@
 import { ErrorCode } from "#src/http2/error-code.ts";
+import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { AnswerHead, ClientStream } from "#ingress/engine/client-stream.ts";
 import type { EngineContext } from "#ingress/engine/context.ts";
@@ -15,7 +16,6 @@ import { AnswerQueue, type AnswerSink } from "./answer-queue.ts";
 import type { BodyTaker } from "./body-scratch.ts";
 import type { FrameOutput } from "./frame-output.ts";
 import { HTTP2_BOUNDS } from "./http2-bounds.ts";
-import { ReceiveWindow } from "./receive-window.ts";
 import { RequestQueue } from "./request-queue.ts";
 import type { RequestText } from "./request-text.ts";
 import { headText } from "./header-block-writer.ts";
