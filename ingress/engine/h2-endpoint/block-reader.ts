@@ -1,5 +1,6 @@
 import { ErrorCode } from "#src/http2/error-code.ts";
-import { Flag, type FrameHead, FrameType } from "#src/http2/frame-head.ts";
+import { type FrameHead, FrameType } from "#src/http2/frame-head.ts";
+import { type HeaderBlock, HeaderBlocks } from "#src/http2/header-blocks.ts";
 import { HeaderDecoder } from "#src/http2/header-decoder.ts";
 import { HeaderLines } from "#src/http2/header-lines.ts";
 import { headerPayload } from "#src/http2/header-payload.ts";
@@ -21,49 +22,32 @@ const PART: BlockRead = { kind: "part" };
 export class BlockReader {
   readonly lines = LINES;
   readonly #decoder = new HeaderDecoder(HEADER_BOUNDS.tableBytes);
-  /** Of the block that is under way; 0: none. */
-  #stream = 0;
-  #isEnd = false;
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #blocks = new HeaderBlocks(
+    { bytes: HEADER_BOUNDS.blockBytes, continuations: MAX_CONTINUATIONS },
+    (block) => (this.#read = this.#decode(block)),
+  );
+  #read = PART;
 
   /** CONTINUATION has to come next. */
   get isWithin(): boolean {
-    return this.#stream !== 0;
+    return this.#blocks.isWithin;
   }
 
   /** Adds the payload of a HEADERS or CONTINUATION frame. */
   add(head: FrameHead, bytes: Uint8Array, start: number, end: number): BlockRead {
-    let part = { start, end };
-    if (head.type === FrameType.Headers) {
-      const payload = headerPayload(head, bytes, start, end);
-      if (payload === undefined) return { kind: "fault", code: ErrorCode.ProtocolError };
-      part = payload;
-      this.#isEnd = head.has(Flag.EndStream);
-      if (head.has(Flag.EndHeaders)) return this.#decode(head.stream, bytes, part.start, part.end);
-      this.#stream = head.stream;
-    } else if (head.stream !== this.#stream) {
-      return { kind: "fault", code: ErrorCode.ProtocolError };
-    }
-    // A copy, which slice() of a Buffer is not: the memory is that of the next read.
-    return this.#hold(head, Uint8Array.from(bytes.subarray(part.start, part.end)));
+    this.#read = PART;
+    const fault = this.#take(head, bytes, start, end);
+    return fault === undefined ? this.#read : { kind: "fault", code: fault };
   }
 
-  #hold(head: FrameHead, part: Uint8Array): BlockRead {
-    this.#parts.push(part);
-    this.#bytes += part.length;
-    if (this.#parts.length > MAX_CONTINUATIONS || this.#bytes > HEADER_BOUNDS.blockBytes)
-      return { kind: "fault", code: ErrorCode.EnhanceYourCalm };
-    if (!head.has(Flag.EndHeaders)) return PART;
-    const block = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#bytes = 0;
-    this.#stream = 0;
-    return this.#decode(head.stream, block, 0, block.length);
+  #take(head: FrameHead, bytes: Uint8Array, start: number, end: number): ErrorCode | undefined {
+    if (head.type === FrameType.Continuation) return this.#blocks.takeContinuation(head, bytes, start, end);
+    const payload = headerPayload(head, bytes, start, end);
+    if (payload === undefined) return ErrorCode.ProtocolError;
+    return this.#blocks.takeHeaders(head, bytes, payload.start, payload.end);
   }
 
-  #decode(stream: number, bytes: Uint8Array, start: number, end: number): BlockRead {
-    const isEnd = this.#isEnd;
+  #decode({ stream, isEnd, bytes, start, end }: HeaderBlock): BlockRead {
     return this.#decoder.decode(bytes, start, end, LINES)
       ? { kind: "whole", stream, isEnd }
       : { kind: "fault", code: ErrorCode.CompressionError };

@@ -13,8 +13,8 @@ export const HEADER_BOUNDS: HeaderBounds = {
   blockBytes: MAX_HEAD_BYTES,
   tableBytes: USUAL_TABLE_BYTES,
 };
-/** Frames of one header block after its first one; four hold the largest block. */
-export const MAX_CONTINUATIONS = 16;
+/** CONTINUATION frames of one header block: three beside its first frame hold the largest block. */
+export const MAX_CONTINUATIONS = 15;
 /** What an endpoint may send of all answers before we say that it has come: as much as a link of 1 Gbit/s holds in 8 ms. */
 export const SESSION_WINDOW_BYTES = 1_048_576;
 /** What is written while an endpoint reads nothing: beyond, it is given up. */

@@ -2,7 +2,9 @@ import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, type FrameHead, FrameType, readUint31 } from "#src/http2/frame-head.ts";
 import { FrameReader, type FrameReceiver } from "#src/http2/frame-reader.ts";
 import { goAwayFrame, pingFrame, resetFrame, SETTINGS_TAKEN, windowFrame } from "#src/http2/frames.ts";
+import { type HeaderBlock, HeaderBlocks } from "#src/http2/header-blocks.ts";
 import { HeaderDecoder } from "#src/http2/header-decoder.ts";
+import { headerPayload } from "#src/http2/header-payload.ts";
 import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import {
   MAX_WINDOW_BYTES,
@@ -20,7 +22,6 @@ import { beginRequest } from "./begin-request.ts";
 import { HTTP2_BOUNDS } from "./http2-bounds.ts";
 import { Drain } from "./drain.ts";
 import { FrameOutput } from "./frame-output.ts";
-import { type HeaderBlock, HeaderBlocks } from "./header-blocks.ts";
 import { InputTurns } from "./input-turns.ts";
 import { PartialWatch } from "./partial-watch.ts";
 import { Preface } from "./preface.ts";
@@ -71,7 +72,10 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.#streams = new StreamTable(() => new RequestStream(context, connection, this));
     this.#input = new InputTurns(connection, context.turns, (bytes, start, end) => this.#read(bytes, start, end));
     this.#partial = new PartialWatch(limits.headMs);
-    this.#blocks = new HeaderBlocks(http2.lines.bounds.blockBytes, (block) => this.#onBlock(block));
+    this.#blocks = new HeaderBlocks(
+      { bytes: http2.lines.bounds.blockBytes, continuations: HTTP2_BOUNDS.continuations },
+      (block) => this.#onBlock(block),
+    );
     this.#resets = new Allowance(HTTP2_BOUNDS.resets, nowMs);
     this.#needless = new Allowance(HTTP2_BOUNDS.needlessFrames, nowMs);
     this.#drain = new Drain(this.output);
@@ -207,8 +211,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
   #take(head: FrameHead, bytes: Uint8Array, { start, end }: Place): ErrorCode | undefined {
     switch (head.type) {
       case FrameType.Headers:
-        this.#blockFrames = this.#frames;
-        return this.#blocks.takeHeaders(head, bytes, start, end);
+        return this.#takeHeaders(head, bytes, { start, end });
       case FrameType.Continuation:
         return this.#blocks.takeContinuation(head, bytes, start, end);
       case FrameType.PushPromise:
@@ -220,6 +223,13 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
           ? this.#takeNeedless(head, bytes, { start, end })
           : ErrorCode.EnhanceYourCalm;
     }
+  }
+
+  #takeHeaders(head: FrameHead, bytes: Uint8Array, { start, end }: Place): ErrorCode | undefined {
+    const payload = headerPayload(head, bytes, start, end);
+    if (payload === undefined || payload.dependsOn === head.stream) return ErrorCode.ProtocolError;
+    this.#blockFrames = this.#frames;
+    return this.#blocks.takeHeaders(head, bytes, payload.start, payload.end);
   }
 
   /** Frames that bring no request. */

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { Flag, FrameHead, FrameType } from "#src/http2/frame-head.ts";
-import { HeaderBlocks } from "#ingress/engine/h2/header-blocks.ts";
+import { HeaderBlocks } from "#src/http2/header-blocks.ts";
 import { frame } from "#test/support/http2-frames.ts";
 
 it("HeaderBlocks keeps the parts of a block, though the memory of each read is that of the next one", () => {
   const read = Buffer.alloc(64);
   const found: string[] = [];
-  const blocks = new HeaderBlocks(1_024, ({ bytes, start, end }) => {
+  const blocks = new HeaderBlocks({ bytes: 1_024, continuations: 16 }, ({ bytes, start, end }) => {
     found.push(Buffer.from(bytes.subarray(start, end)).toString());
   });
   const give = (type: number, flags: number, text: string) => {

@@ -1,7 +1,13 @@
-import { ErrorCode } from "#src/http2/error-code.ts";
-import { Flag, type FrameHead } from "#src/http2/frame-head.ts";
-import { headerPayload } from "#src/http2/header-payload.ts";
-import { HTTP2_BOUNDS } from "./http2-bounds.ts";
+import { ErrorCode } from "./error-code.ts";
+import { Flag, type FrameHead } from "./frame-head.ts";
+
+/** What bounds a block that comes in several frames. */
+export interface BlockBounds {
+  /** Of a block as it comes. */
+  readonly bytes: number;
+  /** CONTINUATION frames of it. */
+  readonly continuations: number;
+}
 
 /** A header block that is whole. */
 export interface HeaderBlock {
@@ -15,7 +21,7 @@ export interface HeaderBlock {
 
 /** Puts header blocks together from HEADERS and CONTINUATION (RFC 9113 section 4.3), which nothing may come between. */
 export class HeaderBlocks {
-  readonly #maxBytes: number;
+  readonly #bounds: BlockBounds;
   readonly #onBlock: (block: HeaderBlock) => void;
   /** The stream whose block is not whole; 0: none. */
   #stream = 0;
@@ -24,9 +30,8 @@ export class HeaderBlocks {
   #bytes = 0;
   #frames = 0;
 
-  /** `maxBytes`: of a block as it comes. */
-  constructor(maxBytes: number, onBlock: (block: HeaderBlock) => void) {
-    this.#maxBytes = maxBytes;
+  constructor(bounds: BlockBounds, onBlock: (block: HeaderBlock) => void) {
+    this.#bounds = bounds;
     this.#onBlock = onBlock;
   }
 
@@ -40,26 +45,24 @@ export class HeaderBlocks {
     return this.#bytes;
   }
 
-  /** Takes a HEADERS frame; undefined, or why the connection cannot go on. */
+  /** Takes the block's part of a HEADERS frame (see `headerPayload`); undefined, or why the connection cannot go on. */
   takeHeaders(head: FrameHead, bytes: Uint8Array, start: number, end: number): ErrorCode | undefined {
-    const payload = headerPayload(head, bytes, start, end);
-    if (payload === undefined || payload.dependsOn === head.stream) return ErrorCode.ProtocolError;
     const isEnd = head.has(Flag.EndStream);
     if (head.has(Flag.EndHeaders)) {
-      this.#onBlock({ stream: head.stream, isEnd, bytes, start: payload.start, end: payload.end });
+      this.#onBlock({ stream: head.stream, isEnd, bytes, start, end });
       return undefined;
     }
     this.#stream = head.stream;
     this.#isEnd = isEnd;
     this.#frames = 0;
-    return this.#add(bytes.subarray(payload.start, payload.end));
+    return this.#add(bytes.subarray(start, end));
   }
 
   /** Takes a CONTINUATION frame; undefined, or why the connection cannot go on. */
   takeContinuation(head: FrameHead, bytes: Uint8Array, start: number, end: number): ErrorCode | undefined {
     if (this.#stream === 0 || head.stream !== this.#stream) return ErrorCode.ProtocolError;
     this.#frames += 1;
-    if (this.#frames > HTTP2_BOUNDS.continuations) return ErrorCode.EnhanceYourCalm;
+    if (this.#frames > this.#bounds.continuations) return ErrorCode.EnhanceYourCalm;
     const fault = this.#add(bytes.subarray(start, end));
     if (fault !== undefined || !head.has(Flag.EndHeaders)) return fault;
     const block = Buffer.concat(this.#parts);
@@ -75,8 +78,8 @@ export class HeaderBlocks {
 
   #add(part: Uint8Array): ErrorCode | undefined {
     this.#bytes += part.length;
-    // A copy: the memory is that of the next read.
+    // A copy, which slice() of a Buffer is not: the memory is that of the next read.
     this.#parts.push(Uint8Array.from(part));
-    return this.#bytes > this.#maxBytes ? ErrorCode.EnhanceYourCalm : undefined;
+    return this.#bytes > this.#bounds.bytes ? ErrorCode.EnhanceYourCalm : undefined;
   }
 }
