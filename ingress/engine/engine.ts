@@ -188,7 +188,7 @@ export class Engine implements EngineContext {
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
       buffers: this.buffers,
-      soon,
+      flushes: this.http2.flushes,
       clockMs,
       onIdleDeath: (endpoint) => this.balancer.health.onIdleDeath(endpoint),
     });

@@ -2,6 +2,7 @@ import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
+import type { Flushes } from "#ingress/engine/flushes.ts";
 import { HeadWriter } from "#ingress/engine/head-writer.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
@@ -18,8 +19,7 @@ export interface EndpointPoolOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
   readonly buffers: BufferPool;
-  /** Calls back after the events that are there now. */
-  readonly soon: (run: () => void) => unknown;
+  readonly flushes: Flushes;
   /** An idle connection found the endpoint dead. */
   readonly onIdleDeath: (endpoint: BackendEndpoint) => void;
 }

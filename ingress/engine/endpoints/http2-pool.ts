@@ -4,6 +4,7 @@ import type { Connect } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
+import type { Flushes } from "#ingress/engine/flushes.ts";
 import type { HeadWriter } from "#ingress/engine/head-writer.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
@@ -21,8 +22,7 @@ export interface Http2PoolOptions {
   readonly buffers: BufferPool;
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
-  /** Calls back after the events that are there now. */
-  readonly soon: (run: () => void) => unknown;
+  readonly flushes: Flushes;
   /** A request found the endpoint dead. */
   readonly onSignOfDeath: (endpoint: BackendEndpoint) => void;
 }
@@ -32,7 +32,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   readonly writer: HeadWriter;
   readonly buffers: BufferPool;
   readonly clockMs: () => number;
-  readonly soon: (run: () => void) => unknown;
+  readonly flushes: Flushes;
   readonly #options: Http2PoolOptions;
   /** By endpoint key, the oldest first. No empty lists. */
   readonly #sessions = new Map<string, EndpointSession[]>();
@@ -42,7 +42,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     this.writer = options.writer;
     this.buffers = options.buffers;
     this.clockMs = options.clockMs;
-    this.soon = options.soon;
+    this.flushes = options.flushes;
   }
 
   get headBytes(): number {

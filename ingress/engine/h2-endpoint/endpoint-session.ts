@@ -14,12 +14,13 @@ import {
   USUAL_WINDOW_BYTES,
 } from "#src/http2/settings.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
+import type { Flushes } from "#ingress/engine/flushes.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { BlockReader } from "./block-reader.ts";
-import { HEADER_BOUNDS, MAX_NEEDLESS_FRAMES, MAX_STREAMS, SESSION_WINDOW_BYTES } from "./bounds.ts";
+import { HEADER_BOUNDS, MAX_NEEDLESS_FRAMES, MAX_STREAMS, MAX_WAITING_BYTES, SESSION_WINDOW_BYTES } from "./bounds.ts";
 import { PingWatch } from "./ping-watch.ts";
 import { SessionOutput } from "./session-output.ts";
 import type { StreamConnection } from "./stream-connection.ts";
@@ -39,7 +40,7 @@ const MAX_STREAM_ID = 0x7fff_ffff;
 export interface SessionOwner {
   readonly buffers: BufferPool;
   readonly clockMs: () => number;
-  readonly soon: (run: () => void) => unknown;
+  readonly flushes: Flushes;
   /** A stream that was not sent finds no room on its connection: it goes to another one. */
   move(stream: StreamConnection, from: EndpointSession): void;
   /** It has closed. */
@@ -92,11 +93,10 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   /** Gives it the connection whose events come here. */
   attach(connection: Connection): void {
     this.#connection = connection;
-    this.#output = new SessionOutput(connection, {
-      buffers: this.#owner.buffers,
-      soon: this.#owner.soon,
-      onOverflow: () => this.#fail(ErrorCode.EnhanceYourCalm),
+    const output = new SessionOutput(connection, this.#owner, () => {
+      if (output.waitingBytes > MAX_WAITING_BYTES) this.#fail(ErrorCode.EnhanceYourCalm);
     });
+    this.#output = output;
   }
 
   get localPort(): number {

@@ -72,10 +72,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.#streams = new StreamTable(() => new RequestStream(context, connection, this));
     this.#input = new InputTurns(connection, context.turns, (bytes, start, end) => this.#read(bytes, start, end));
     this.#partial = new PartialWatch(limits.headMs);
-    this.#blocks = new HeaderBlocks(
-      { bytes: http2.lines.bounds.blockBytes, continuations: HTTP2_BOUNDS.continuations },
-      (block) => this.#onBlock(block),
-    );
+    this.#blocks = new HeaderBlocks(http2.blockBounds, (block) => this.#onBlock(block));
     this.#resets = new Allowance(HTTP2_BOUNDS.resets, nowMs);
     this.#needless = new Allowance(HTTP2_BOUNDS.needlessFrames, nowMs);
     this.#drain = new Drain(this.output);
