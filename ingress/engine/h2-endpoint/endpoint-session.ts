@@ -15,6 +15,7 @@ import {
 } from "#src/http2/settings.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
+import { FrameBuffers } from "#ingress/engine/frame-buffers.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
@@ -22,7 +23,6 @@ import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { BlockReader } from "./block-reader.ts";
 import { HEADER_BOUNDS, MAX_NEEDLESS_FRAMES, MAX_STREAMS, MAX_WAITING_BYTES, SESSION_WINDOW_BYTES } from "./bounds.ts";
 import { PingWatch } from "./ping-watch.ts";
-import { SessionOutput } from "./session-output.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
 const OPENING = Buffer.concat([
@@ -58,7 +58,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   idleSinceMs: number;
   readonly #owner: SessionOwner;
   #connection!: Connection;
-  #output!: SessionOutput;
+  #output!: FrameBuffers;
   readonly #reader: FrameReader = new FrameReader(this, USUAL_FRAME_BYTES);
   readonly #blocks = new BlockReader();
   readonly #pings: PingWatch;
@@ -93,7 +93,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   /** Gives it the connection whose events come here. */
   attach(connection: Connection): void {
     this.#connection = connection;
-    const output = new SessionOutput(connection, this.#owner, () => {
+    const output = new FrameBuffers(connection, this.#owner, () => {
       if (output.waitingBytes > MAX_WAITING_BYTES) this.#fail(ErrorCode.EnhanceYourCalm);
     });
     this.#output = output;
@@ -366,7 +366,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     if (this.#nextId > MAX_STREAM_ID) this.#isRetired = true;
     // RFC 7541 section 4.2: a smaller table is said at the beginning of the first block.
     const first = id === 1 ? Buffer.concat([Buffer.of(NO_TABLE), block]) : block;
-    this.#output.addHeaders(id, first, isEnd);
+    this.#output.addBlock(id, first, isEnd);
     stream.onSent(id, this.#peer.windowBytes, isEnd);
   }
 

@@ -5,13 +5,13 @@ import { ReceiveWindow } from "#src/http2/receive-window.ts";
 import { USUAL_WINDOW_BYTES } from "#src/http2/settings.ts";
 import type { EndpointFailure } from "#ingress/engine/counters.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
+import type { FrameBuffers } from "#ingress/engine/frame-buffers.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { MAX_INTERIM_ANSWERS } from "#ingress/engine/limits.ts";
 import { answerText, trailersText } from "./answer-text.ts";
 import type { EndpointSession } from "./endpoint-session.ts";
 import { type RequestBlock, requestBlock } from "./request-block.ts";
 import { RequestSender } from "./request-sender.ts";
-import type { SessionOutput } from "./session-output.ts";
 
 const NOTHING = Buffer.alloc(0);
 const CHUNK_END = Buffer.from("\r\n");
@@ -95,7 +95,7 @@ export class StreamConnection implements Connection {
   }
 
   /** Sends one frame of data, of at most so many bytes, or the end; returns how many it had. `hasMore`: there is data that its window takes. */
-  sendData(room: number, output: SessionOutput): { readonly bytes: number; readonly hasMore: boolean } {
+  sendData(room: number, output: FrameBuffers): { readonly bytes: number; readonly hasMore: boolean } {
     const sender = this.sender!;
     const run = sender.peek();
     const bytes = run === undefined ? 0 : Math.max(0, Math.min(run.end - run.start, room, this.sendWindow));
@@ -109,7 +109,7 @@ export class StreamConnection implements Connection {
     return { bytes, hasMore: sender.peek() !== undefined && this.sendWindow > 0 };
   }
 
-  #addData(output: SessionOutput, data: Uint8Array): void {
+  #addData(output: FrameBuffers, data: Uint8Array): void {
     this.#isEndSent = this.sender!.isDone;
     output.addFrame({ type: FrameType.Data, flags: this.#isEndSent ? Flag.EndStream : 0, stream: this.id }, data);
   }

@@ -46,6 +46,11 @@ export class FrameOutput extends FrameBuffers {
     this.#lastFrameAt = -1;
   }
 
+  override addFrame(head: Parameters<FrameBuffers["addFrame"]>[0], payload: Uint8Array): void {
+    super.addFrame(head, payload);
+    this.#lastFrameAt = -1;
+  }
+
   /** Writes a DATA frame; there has to be room. */
   addData(stream: number, bytes: Buffer, start: number, end: number): void {
     const to = this.ready(FRAME_HEAD_BYTES + end - start);

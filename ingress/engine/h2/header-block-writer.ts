@@ -1,4 +1,3 @@
-import { Flag, FRAME_HEAD_BYTES, FrameType, writeFrameHead } from "#src/http2/frame-head.ts";
 import { HeaderEncoder, NO_TABLE } from "#src/http2/header-encoder.ts";
 import { USUAL_FRAME_BYTES } from "#src/http2/settings.ts";
 import { COLON, CR, isBlank, spells } from "#ingress/engine/ascii.ts";
@@ -51,26 +50,9 @@ export class HeaderBlockWriter {
     // A line has four bytes at least besides its name and value, and a field in a block takes twelve.
     const most = 3 * (text.end - text.start) + 2 * STATUS_END;
     if (most <= USUAL_FRAME_BYTES) return output.addHeaders({ stream, isEnd }, most, this.#encode);
-    const block = Buffer.allocUnsafe(most);
-    return this.#split(output, { stream, isEnd }, block.subarray(0, this.#encode(block, 0)));
-  }
-
-  #split(
-    output: FrameOutput,
-    { stream, isEnd }: { readonly stream: number; readonly isEnd: boolean },
-    block: Buffer,
-  ): number {
-    for (let at = 0; at < block.length || at === 0; at += USUAL_FRAME_BYTES) {
-      const part = block.subarray(at, at + USUAL_FRAME_BYTES);
-      const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + part.length);
-      // RFC 9113 section 8.1: trailers have the end of the stream in their first frame.
-      const endFlag = isEnd && at === 0 ? Flag.EndStream : 0;
-      const flags = endFlag | (at + part.length === block.length ? Flag.EndHeaders : 0);
-      const type = at === 0 ? FrameType.Headers : FrameType.Continuation;
-      writeFrameHead(frame, 0, { length: part.length, type, flags, stream });
-      part.copy(frame, FRAME_HEAD_BYTES);
-      output.add(frame);
-    }
+    const bytes = Buffer.allocUnsafe(most);
+    const block = bytes.subarray(0, this.#encode(bytes, 0));
+    output.addBlock(stream, block, isEnd);
     return block.length;
   }
 
