@@ -24,11 +24,9 @@ import type { HostCertificates } from "#ingress/tls/host-certificates.ts";
 import { ClientAuthorities, type SharedVerdicts } from "#ingress/tls/client-authorities.ts";
 import { EndpointTargets } from "#ingress/tls/endpoint-targets.ts";
 import { requestServers } from "./request-servers.ts";
+import { runEngine } from "./run-engine.ts";
 import type { ServingSettings } from "./serving-settings.ts";
 import type { ServingUpdate } from "./serving-update.ts";
-
-/** How often deadlines are looked at: the exactness of all time limits. */
-const TICK_MS = 100;
 
 /** What several that serve together have in common, and how many they are. */
 interface SharedServing {
@@ -123,7 +121,7 @@ export function openServing({
     log,
     io,
   });
-  const ticker = setInterval(() => engine.tick(), TICK_MS);
+  const running = runEngine(engine);
 
   function use(update: ServingUpdate): void {
     switch (update.kind) {
@@ -171,12 +169,11 @@ export function openServing({
     },
     servers,
     use,
-    /** Closes everything, whatever is under way. */
-    async close(): Promise<void> {
-      engine.close();
+    /** Waits for requests that are under way at most so long, and closes everything. */
+    async finish(timeoutMs: number): Promise<void> {
+      await running.finish(timeoutMs);
       rateLimits.shared.close();
       await access.close();
-      clearInterval(ticker);
     },
   };
 }

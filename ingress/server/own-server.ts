@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "#src/process/clock.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
@@ -8,9 +6,6 @@ import type { Certificates } from "#ingress/tls/certificates.ts";
 import { lagWatch } from "./lag-watch.ts";
 import type { openServing } from "./open-serving.ts";
 import type { Servers } from "./servers.ts";
-
-/** How often it is looked whether requests are still under way. */
-const DRAIN_LOOK_MS = 20;
 
 /** One server in this thread. */
 export function ownServer({
@@ -75,9 +70,7 @@ export function ownServer({
     },
     async finish(timeoutMs) {
       for (const listener of listeners) listener.close();
-      const endMs = monotonicMs() + timeoutMs;
-      while (engine.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
-      await serving.close();
+      await serving.finish(timeoutMs);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { monotonicMs } from "#src/process/clock.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -17,8 +17,6 @@ import { openSharedMemory } from "./shared-memory.ts";
 import { HeardUpdates } from "./told-updates.ts";
 import type { FromServer, ToServer, WorkerStart } from "./worker-start.ts";
 
-/** How often it is looked whether requests are still under way. */
-const DRAIN_LOOK_MS = 20;
 const LF = 0x0a;
 
 /** How a worker and the thread that looks after it speak with each other. */
@@ -98,9 +96,7 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
 
   async function finish(timeoutMs: number): Promise<void> {
     for (const listener of listeners.values()) listener.close();
-    const endMs = monotonicMs() + timeoutMs;
-    while (engine.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
-    await serving.close();
+    await serving.finish(timeoutMs);
     await report();
     finished.resolve();
   }
