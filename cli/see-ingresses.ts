@@ -1,4 +1,5 @@
 import { oneLine } from "#src/model/one-line.ts";
+import { parsedTogether } from "#src/model/parsed-together.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { readSelectorOption } from "#src/model/read-selector-option.ts";
@@ -44,14 +45,13 @@ export async function lookAtIngresses(options: IngressLookOptions, env: ProgramI
 function readScope(options: IngressLookOptions): Parsed<IngressScope> {
   const { ingressClass, controllerClass, manifests } = options;
   const { defaultSslCertificate, defaultBackendService, sslRedirect, watchIngressWithoutClass } = options;
-  const defaultSecret = readNamespacedName("--default-ssl-certificate", defaultSslCertificate);
-  const defaultService = readNamespacedName("--default-backend-service", defaultBackendService);
-  const configMap = readNamespacedName("--nginx-config-map", options.nginxConfigMap);
-  const selector = readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector);
-  if (!defaultSecret.ok || !defaultService.ok || !configMap.ok || !selector.ok) {
-    const problems = [defaultSecret, defaultService, configMap, selector].flatMap((one) => one.problems);
-    return { ok: false, problems };
-  }
+  const named = parsedTogether({
+    defaultSecret: readNamespacedName("--default-ssl-certificate", defaultSslCertificate),
+    defaultService: readNamespacedName("--default-backend-service", defaultBackendService),
+    configMap: readNamespacedName("--nginx-config-map", options.nginxConfigMap),
+    namespaceSelector: readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector),
+  });
+  if (!named.ok) return named;
   const value = {
     scope: {
       className: ingressClass,
@@ -60,12 +60,9 @@ function readScope(options: IngressLookOptions): Parsed<IngressScope> {
       // As the ingress does.
       withoutClass: watchIngressWithoutClass || manifests !== undefined,
     },
-    namespaceSelector: selector.value,
+    ...named.value,
     compat: options.compat,
     redirectsToHttps: sslRedirect,
-    defaultSecret: defaultSecret.value,
-    defaultService: defaultService.value,
-    configMap: configMap.value,
     servesExternalNames: !options.disableSvcExternalName,
   };
   return { ok: true, value, problems: [] };

@@ -1,4 +1,5 @@
 import type { LabelSelector } from "#src/model/label-selector.ts";
+import { parsedTogether } from "#src/model/parsed-together.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { readSelectorOption } from "#src/model/read-selector-option.ts";
@@ -21,19 +22,11 @@ export interface ReadingSettings {
 
 /** Reads these options. */
 export function readReadingSettings(options: OptionValues<typeof ingressOptions>): Parsed<ReadingSettings> {
-  const publish = readPublishSettings(options);
-  const secret = readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate);
-  const service = readNamespacedName("--default-backend-service", options.defaultBackendService);
-  const nginxConfig = readNamespacedName("--nginx-config-map", options.nginxConfigMap);
-  const selector = readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector);
-  const problems = [publish, secret, service, nginxConfig, selector].flatMap((read) => read.problems);
-  if (!publish.ok || !secret.ok || !service.ok || !nginxConfig.ok || !selector.ok) return { ok: false, problems };
-  const value = {
-    publish: publish.value,
-    defaultSecret: secret.value,
-    defaultService: service.value,
-    nginxConfigKey: nginxConfig.value,
-    namespaceSelector: selector.value,
-  };
-  return { ok: true, value, problems };
+  return parsedTogether({
+    publish: readPublishSettings(options),
+    defaultSecret: readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate),
+    defaultService: readNamespacedName("--default-backend-service", options.defaultBackendService),
+    nginxConfigKey: readNamespacedName("--nginx-config-map", options.nginxConfigMap),
+    namespaceSelector: readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector),
+  });
 }

@@ -1,3 +1,4 @@
+import { parsedTogether } from "#src/model/parsed-together.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import { readAccessLogOptions } from "#ingress/access-log-options.ts";
@@ -22,19 +23,11 @@ export interface ServingSettings {
 
 /** Reads these options; Problems of settings that can be used are warnings. */
 export function readServingSettings(options: OptionValues<typeof ingressOptions>): Parsed<ServingSettings> {
-  const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
-  const accessLog = readAccessLogOptions(options);
-  const answers = readAnswerSettings(options);
-  const limitStore = readStoreSettings(options);
-  const proxies = readProxySettings(options);
-  const problems = [ciphers, accessLog, answers, limitStore, proxies].flatMap((read) => read.problems);
-  if (!ciphers.ok || !accessLog.ok || !answers.ok || !limitStore.ok || !proxies.ok) return { ok: false, problems };
-  const value = {
-    accessLog: accessLog.value,
-    ciphers: ciphers.value,
-    answers: answers.value,
-    limitStore: limitStore.value,
-    proxies: proxies.value,
-  };
-  return { ok: true, value, problems };
+  return parsedTogether({
+    ciphers: readCipherSuites("--tls-ciphers", options.tlsCiphers),
+    accessLog: readAccessLogOptions(options),
+    answers: readAnswerSettings(options),
+    limitStore: readStoreSettings(options),
+    proxies: readProxySettings(options),
+  });
 }
