@@ -3,6 +3,7 @@ import { monotonicMs } from "#src/process/clock.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
 import type { ingressOptions } from "#ingress/ingress-options.ts";
+import { listeningOf } from "#ingress/listening-of.ts";
 import { reachableAddresses } from "#ingress/names/reachable-address.ts";
 import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
 import { ownEndpoints } from "#ingress/own-endpoints.ts";
@@ -41,12 +42,7 @@ export async function openReader({
     ...given,
     scope: classScope(options),
     namespaceSelector,
-    isOwnEndpoint: ownEndpoints({
-      address: options.bindAddress,
-      ports: new Set([options.httpPort, options.httpsPort]),
-      interfaces: networkInterfaces,
-      nowMs: monotonicMs,
-    }),
+    isOwnEndpoint: ownEndpoints(listeningOf(options)),
     compat: options.compat,
     defaultSecret,
     defaultService,

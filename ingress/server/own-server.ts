@@ -5,6 +5,7 @@ import type { ingressOptions } from "#ingress/ingress-options.ts";
 import type { Certificates } from "#ingress/tls/certificates.ts";
 import { lagWatch } from "./lag-watch.ts";
 import type { openServing } from "./open-serving.ts";
+import { REQUEST_PORTS, requestPorts } from "./request-ports.ts";
 import type { Servers } from "./servers.ts";
 
 /** One server in this thread. */
@@ -51,8 +52,8 @@ export function ownServer({
     knowsPasswords: (basic) => access.passwords.knows(basic),
     started: Promise.resolve(),
     listen({ onListening, onProblem }) {
-      const ports = { http: options.httpPort, https: options.httpsPort };
-      listeners = (["http", "https"] as const).map((name) =>
+      const ports = requestPorts(options);
+      listeners = REQUEST_PORTS.map((name) =>
         listenWithRetry(serving.servers[name], {
           name,
           port: ports[name],

@@ -10,6 +10,7 @@ import type { Accept } from "#ingress/io/servers.ts";
 import type { ProgramInUse } from "#ingress/program-in-use.ts";
 import type { HostCertificates } from "#ingress/tls/host-certificates.ts";
 import type { ClientAuthorities } from "#ingress/tls/client-authorities.ts";
+import type { RequestPort } from "./request-ports.ts";
 
 /** The servers of the ports for requests, not yet listening. */
 export function requestServers({
@@ -39,7 +40,7 @@ export function requestServers({
   readonly onTicketKeys: (use: (keys: Buffer) => void) => void;
   readonly log: Logger;
   readonly io: Io;
-}): Readonly<Record<"http" | "https", Server>> {
+}): Readonly<Record<RequestPort, Server>> {
   const accept: Accept = (connection) => engine.accept(connection);
   const http = io.plainServer({ accept, gate, preface }, engine.buffers);
   const https = io.secureServer(

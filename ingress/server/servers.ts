@@ -3,6 +3,7 @@ import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import type { ProgramFigures } from "#ingress/register-metrics.ts";
 import type { Certificates } from "#ingress/tls/certificates.ts";
 import type { KeptKeys } from "#ingress/token-keys.ts";
+import type { RequestPort } from "./request-ports.ts";
 import type { RouteChanges } from "./route-changes.ts";
 import type { ServingUpdate } from "./serving-update.ts";
 
@@ -37,8 +38,8 @@ interface WorkerFigures {
 /** Hears of the ports for requests. */
 export interface ListenEvents {
   /** All that serve listen on a port. */
-  readonly onListening: (name: "http" | "https", detail: string) => void;
-  readonly onProblem: (name: "http" | "https", detail: string) => void;
+  readonly onListening: (name: RequestPort, detail: string) => void;
+  readonly onProblem: (name: RequestPort, detail: string) => void;
 }
 
 /** What serves requests, as the reader and the admin port see it: one server in this thread, or several in threads of their own. */

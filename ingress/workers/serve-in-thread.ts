@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { monotonicMs } from "#src/process/clock.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
+import { listeningOf } from "#ingress/listening-of.ts";
 import { ownEndpoints } from "#ingress/own-endpoints.ts";
-import { networkInterfaces } from "node:os";
 import { classScope } from "#ingress/reader/class-scope.ts";
 import { readReadingSettings } from "#ingress/reader/reading-settings.ts";
 import { chooseIo } from "#ingress/io/choose-io.ts";
 import { lagWatch } from "#ingress/server/lag-watch.ts";
 import { openServing } from "#ingress/server/open-serving.ts";
+import type { RequestPort } from "#ingress/server/request-ports.ts";
 import { RouteIndex } from "#ingress/server/route-index.ts";
 import { readServingSettings } from "#ingress/server/serving-settings.ts";
 import { ServedCertificates } from "#ingress/tls/served-certificates.ts";
@@ -48,18 +48,13 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
   });
   const { engine, access } = serving;
   const routes = new RouteIndex(classScope(options), {
-    isOwnEndpoint: ownEndpoints({
-      address: options.bindAddress,
-      ports: new Set([options.httpPort, options.httpsPort]),
-      interfaces: networkInterfaces,
-      nowMs: monotonicMs,
-    }),
+    isOwnEndpoint: ownEndpoints(listeningOf(options)),
     defaultService: reading.value.defaultService,
     compat: options.compat,
   });
   const heard = new HeardUpdates();
   const takeLag = lagWatch();
-  const listeners = new Map<string, ListenHandle>();
+  const listeners = new Map<RequestPort, ListenHandle>();
   const finished = Promise.withResolvers<void>();
   engine.balancer.health.onEjection = (endpoint) => port.post({ kind: "ejected", endpoint });
   access.keySets.onChange(() => port.post({ kind: "key-problems", problems: access.keySets.problems() }));
@@ -81,7 +76,7 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
     }
   }
 
-  function listen(name: "http" | "https", bound: number): void {
+  function listen(name: RequestPort, bound: number): void {
     const listener = listenWithRetry(serving.servers[name], {
       name,
       port: bound,

@@ -8,6 +8,7 @@ import type { OptionValues } from "#src/process/option-spec.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
 import type { ingressOptions } from "#ingress/ingress-options.ts";
 import { readLimits } from "#ingress/limit-options.ts";
+import { REQUEST_PORTS, type RequestPort, requestPorts } from "#ingress/server/request-ports.ts";
 import type { ListenEvents, Servers } from "#ingress/server/servers.ts";
 import type { Certificates } from "#ingress/tls/certificates.ts";
 import { tryPort } from "./try-port.ts";
@@ -26,9 +27,6 @@ const REPORT_MS = 500;
 const REPORT_EVERY_MS = 5_000;
 /** How much longer than requests may take a worker may take to end. */
 const GRACE_MS = 2_000;
-const PORT_NAMES = ["http", "https"] as const;
-
-type PortName = (typeof PORT_NAMES)[number];
 
 export interface WorkerServersOptions {
   /** Two or more. */
@@ -53,7 +51,7 @@ interface Place {
   readonly slot: WorkerSlot;
   readonly unread: UnreadBytes;
   readonly silence: WorkerSilence;
-  readonly listening: Map<PortName, number>;
+  readonly listening: Map<RequestPort, number>;
   /** Called when the reports that it was asked for are here. */
   readonly waiting: (() => void)[];
   keyProblems: readonly Problem[];
@@ -66,7 +64,7 @@ export class WorkerServers implements Servers {
   readonly tokenKeys: Servers["tokenKeys"];
   readonly started: Promise<void>;
   readonly workers: Servers["workers"] = {
-    serving: () => this.#places.filter(({ listening }) => listening.size === PORT_NAMES.length).length,
+    serving: () => this.#places.filter(({ listening }) => listening.size === REQUEST_PORTS.length).length,
     deaths: () => this.#deaths,
     lags: () => new Map(Array.from(this.figures.takeLags(), ([index, seconds]) => [index + 1, seconds])),
   };
@@ -74,7 +72,7 @@ export class WorkerServers implements Servers {
   readonly #shared: ReturnType<typeof openSharedMemory>;
   readonly #places: readonly Place[];
   readonly #told = new ToldUpdates();
-  readonly #ports = new Map<PortName, number>();
+  readonly #ports = new Map<RequestPort, number>();
   readonly #trials: ListenHandle[] = [];
   readonly #ticker: NodeJS.Timeout;
   readonly #startedPlaces = new Set<number>();
@@ -112,7 +110,7 @@ export class WorkerServers implements Servers {
         }),
         unread: new UnreadBytes(memory.unread, index),
         silence: new WorkerSilence(),
-        listening: new Map<PortName, number>(),
+        listening: new Map<RequestPort, number>(),
         waiting: [],
         keyProblems: [],
       };
@@ -142,8 +140,8 @@ export class WorkerServers implements Servers {
   listen(events: ListenEvents): void {
     const { options, address, log } = this.#options;
     this.#events = events;
-    const ports = { http: options.httpPort, https: options.httpsPort };
-    for (const name of PORT_NAMES)
+    const ports = requestPorts(options);
+    for (const name of REQUEST_PORTS)
       this.#trials.push(
         tryPort(
           {
@@ -233,7 +231,7 @@ export class WorkerServers implements Servers {
   }
 
   /** At the start all have to listen; later the others serve while one is replaced. */
-  #sayListening(name: PortName): void {
+  #sayListening(name: RequestPort): void {
     const listening = this.#places.filter((one) => one.listening.has(name));
     if (listening.length < this.#places.length) return;
     const port = listening[0]?.listening.get(name);
@@ -258,7 +256,7 @@ export class WorkerServers implements Servers {
     place.listening.clear();
     place.keyProblems = [];
     for (const resolve of place.waiting.splice(0)) resolve();
-    for (const name of PORT_NAMES)
+    for (const name of REQUEST_PORTS)
       if (!this.#places.some((one) => one.listening.has(name))) this.#events?.onProblem(name, "no worker serves");
   }
 

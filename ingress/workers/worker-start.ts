@@ -1,6 +1,7 @@
 import type { Problem } from "#src/model/problem.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import type { ingressOptions } from "#ingress/ingress-options.ts";
+import type { RequestPort } from "#ingress/server/request-ports.ts";
 import type { RouteChanges } from "#ingress/server/route-changes.ts";
 import type { KeyPair } from "#ingress/tls/self-signed.ts";
 import type { ServerReport } from "./server-report.ts";
@@ -25,7 +26,7 @@ export interface WorkerStart {
 export type ToServer =
   | { readonly kind: "routes"; readonly changes: RouteChanges }
   | { readonly kind: "told"; readonly told: ToldUpdate }
-  | { readonly kind: "listen"; readonly name: "http" | "https"; readonly port: number }
+  | { readonly kind: "listen"; readonly name: RequestPort; readonly port: number }
   | { readonly kind: "report" }
   | { readonly kind: "suspect"; readonly endpoint: string }
   | { readonly kind: "drain" }
@@ -34,8 +35,8 @@ export type ToServer =
 /** What a worker says. */
 export type FromServer =
   | { readonly kind: "started" }
-  | { readonly kind: "listening"; readonly name: "http" | "https"; readonly port: number }
-  | { readonly kind: "cannot-listen"; readonly name: "http" | "https"; readonly why: string }
+  | { readonly kind: "listening"; readonly name: RequestPort; readonly port: number }
+  | { readonly kind: "cannot-listen"; readonly name: RequestPort; readonly why: string }
   | { readonly kind: "report"; readonly report: ServerReport; readonly isLast: boolean }
   /** What is wrong with the URIs of keys. */
   | { readonly kind: "key-problems"; readonly problems: readonly Problem[] }
