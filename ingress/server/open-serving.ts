@@ -159,14 +159,8 @@ export function openServing({
     rateLimits,
     mirror,
     gate,
-    /** Connections of trusted proxies that did not begin with a header of the PROXY protocol. */
-    headless: (): number => preface?.failed ?? 0,
-    /** These, of which the next call tells those that come from now on. */
-    takeHeadless(): number {
-      const taken = preface?.failed ?? 0;
-      if (preface !== undefined) preface.failed = 0;
-      return taken;
-    },
+    /** Undefined: no header of the PROXY protocol is expected. */
+    preface,
     servers,
     use,
     /** Waits for requests that are under way at most so long, and closes everything. */

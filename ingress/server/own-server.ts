@@ -22,14 +22,14 @@ export function ownServer({
   readonly options: Pick<OptionValues<typeof ingressOptions>, "httpPort" | "httpsPort">;
   readonly log: Logger;
 }): Servers {
-  const { engine, gate, access, rateLimits, mirror, headless } = serving;
+  const { engine, gate, access, rateLimits, mirror, preface } = serving;
   const takeLag = lagWatch();
   let listeners: readonly ListenHandle[] = [];
   return {
     figures: {
       counters: engine.counters,
       gate,
-      headless,
+      headless: () => preface?.failed ?? 0,
       unsent: engine.unsent,
       health: engine.balancer.health,
       mirrored: mirror.counts,

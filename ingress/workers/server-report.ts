@@ -42,7 +42,7 @@ export interface ServerReport {
 
 /** What a worker has counted since the last call, in parts. What is counted is taken at once. */
 export function takeReport(
-  { engine, gate, access, rateLimits, mirror, takeHeadless }: ReturnType<typeof openServing>,
+  { engine, gate, access, rateLimits, mirror, preface }: ReturnType<typeof openServing>,
   lagSeconds: number,
 ): readonly ServerReport[] {
   const { counters, unsent, balancer } = engine;
@@ -50,7 +50,7 @@ export function takeReport(
     counters: counters.take(),
     displaced: takeFrom(gate, "displaced"),
     refused: takeFrom(gate, "refused"),
-    headless: takeHeadless(),
+    headless: preface === undefined ? 0 : takeFrom(preface, "failed"),
     givenUp: takeFrom(unsent, "givenUp"),
     ejections: takeFrom(balancer.health, "ejections"),
     mirrored: takeRecord(mirror.counts),
