@@ -52,7 +52,8 @@ export class SharedBuckets implements RequestBuckets {
 
   #longestWait(uses: readonly BucketUse[], keys: readonly TableKey[], nowMs: number): number {
     return uses.reduce(
-      (wait, { limit }, index) => Math.max(wait, waitMs(this.#read(keys[index]!), limit, Math.floor(nowMs))),
+      (wait, { limit }, index) =>
+        Math.max(wait, waitMs(this.#read(this.#table.find(keys[index]!)), limit, Math.floor(nowMs))),
       0,
     );
   }
@@ -62,25 +63,29 @@ export class SharedBuckets implements RequestBuckets {
     { uses, keys }: { readonly uses: readonly BucketUse[]; readonly keys: readonly TableKey[] },
     nowMs: number,
   ): void {
-    const { numbers, words } = this.#table;
     for (const [index, { limit }] of uses.entries()) {
       const key = keys[index]!;
-      const after = pour(this.#read(key), limit, Math.floor(nowMs));
-      if (after === undefined) continue;
       const found = this.#table.find(key);
-      const ownerHash = this.#table.keyOf(owner).hash[0];
-      const entry = found === -1 ? this.#room(key.set, nowMs) : found;
-      if (found === -1) this.#table.claim(entry, key);
-      numbers.set([after.excess, after.lastMs, forgottenAtMs(after, limit), nowMs], entry / 2);
-      words[entry + OWNER] = ownerHash;
+      const after = pour(this.#read(found), limit, Math.floor(nowMs));
+      if (after === undefined) continue;
+      const entry = found === -1 ? this.#claim(owner, key, nowMs) : found;
+      this.#table.numbers.set([after.excess, after.lastMs, forgottenAtMs(after, limit), nowMs], entry / 2);
     }
   }
 
-  #read(key: TableKey): LeakyBucket | undefined {
-    const entry = this.#table.find(key);
+  /** `entry`: -1 where there is none. */
+  #read(entry: number): LeakyBucket | undefined {
     if (entry === -1) return undefined;
     const at = entry / 2;
     return { excess: this.#table.numbers[at + EXCESS]!, lastMs: this.#table.numbers[at + LAST_MS]! };
+  }
+
+  /** An entry for a bucket that has none. Its key says whose it is, too: the owner is written once. */
+  #claim(owner: string, key: TableKey, nowMs: number): number {
+    const entry = this.#room(key.set, nowMs);
+    this.#table.claim(entry, key);
+    this.#table.words[entry + OWNER] = this.#table.keyOf(owner).hash[0];
+    return entry;
   }
 
   /** An entry for one more bucket of a set. */
