@@ -43,10 +43,10 @@ export class SummedFigures implements ServedFigures {
     if (now !== undefined) {
       this.now.set(worker, now);
       this.#lags.set(worker, Math.max(this.#lags.get(worker) ?? 0, now.lagSeconds));
+      this.#sumNow();
     }
     for (const [object, taken] of traffic) this.traffic.add(object, taken);
     for (const [key, taken] of series) this.series?.add(key, taken);
-    this.#sumNow();
   }
 
   /** The longest that the event loop of each worker was late since the last call, in seconds, by its index. */
