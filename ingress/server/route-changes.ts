@@ -18,8 +18,8 @@ export interface RouteChanges {
   readonly classes: readonly Latest<IngressClass>[];
   readonly services: readonly Latest<Service>[];
   readonly slices: readonly Latest<EndpointSlice>[];
-  /** Services (`namespace/name`) of type ExternalName whose names have other addresses than before. */
   /** Where the program runs, of whose zone endpoints go before others; undefined: that is not known, or not asked for. */
   readonly place?: ProgramPlace | undefined;
+  /** Services (`namespace/name`) of type ExternalName whose names have other addresses than before. */
   readonly addresses?: readonly { readonly key: string; readonly addresses: readonly string[] }[];
 }
