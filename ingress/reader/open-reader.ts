@@ -1,8 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { monotonicMs } from "#src/process/clock.ts";
-import type { OptionValues } from "#src/process/option-spec.ts";
+import type { GivenOptions } from "#ingress/given-options.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
-import type { ingressOptions } from "#ingress/ingress-options.ts";
 import { listeningOf } from "#ingress/listening-of.ts";
 import { reachableAddresses } from "#ingress/names/reachable-address.ts";
 import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
@@ -13,15 +12,14 @@ import type { IngressContext } from "./ingress-context.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import type { ReadingSettings } from "./reading-settings.ts";
 
-export interface OpenReaderOptions extends Pick<
-  IngressContext,
-  "source" | "log" | "certificates" | "tokenKeys" | "countsTogether" | "allowedHeaders" | "useRoutes"
-> {
-  readonly options: OptionValues<typeof ingressOptions>;
+export interface OpenReaderOptions
+  extends
+    GivenOptions,
+    Pick<
+      IngressContext,
+      "source" | "log" | "certificates" | "tokenKeys" | "countsTogether" | "allowedHeaders" | "useRoutes"
+    > {
   readonly settings: ReadingSettings;
-  /** As they were given. */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes what else is to be served by. */
   readonly tell: (update: ServingUpdate) => void;
 }

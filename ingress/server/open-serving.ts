@@ -5,12 +5,11 @@ import type { RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { OptionValues } from "#src/process/option-spec.ts";
 import { openAccess } from "#ingress/auth/open-access.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import { DEFAULT_LIMITS, type Limits } from "#ingress/engine/limits.ts";
+import type { GivenOptions } from "#ingress/given-options.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
-import type { ingressOptions } from "#ingress/ingress-options.ts";
 import { ConnectionGate, type GatePlaces } from "#ingress/io/connection-gate.ts";
 import type { Io } from "#ingress/io/io.ts";
 import { ProxyPreface } from "#ingress/io/proxy-preface.ts";
@@ -37,12 +36,8 @@ interface SharedServing {
   readonly verdicts: SharedVerdicts;
 }
 
-export interface OpenServingOptions {
-  readonly options: OptionValues<typeof ingressOptions>;
+export interface OpenServingOptions extends GivenOptions {
   readonly settings: ServingSettings;
-  /** As they were given. */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly certificates: HostCertificates;
   readonly log: Logger;
   readonly io: Io;

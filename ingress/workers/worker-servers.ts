@@ -4,9 +4,8 @@ import type { Problem } from "#src/model/problem.ts";
 import { delay } from "#src/process/clock.ts";
 import type { ListenHandle } from "#src/process/listen.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { OptionValues } from "#src/process/option-spec.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
-import type { ingressOptions } from "#ingress/ingress-options.ts";
+import type { GivenOptions } from "#ingress/given-options.ts";
 import { readLimits } from "#ingress/limit-options.ts";
 import { REQUEST_PORTS, type RequestPort, requestPorts } from "#ingress/server/request-ports.ts";
 import type { ListenEvents, Servers } from "#ingress/server/servers.ts";
@@ -28,12 +27,9 @@ const REPORT_EVERY_MS = 5_000;
 /** How much longer than requests may take a worker may take to end. */
 const GRACE_MS = 2_000;
 
-export interface WorkerServersOptions {
+export interface WorkerServersOptions extends GivenOptions {
   /** Two or more. */
   readonly workers: number;
-  readonly options: OptionValues<typeof ingressOptions>;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly certificates: Certificates;
   readonly hasLimitStore: boolean;
   readonly address: string;
@@ -51,6 +47,8 @@ interface Place {
   readonly slot: WorkerSlot;
   readonly unread: UnreadBytes;
   readonly silence: WorkerSilence;
+  /** Resolved when one has started here. */
+  readonly started: PromiseWithResolvers<void>;
   readonly listening: Map<RequestPort, number>;
   /** Called when the reports that it was asked for are here. */
   readonly waiting: (() => void)[];
@@ -75,8 +73,6 @@ export class WorkerServers implements Servers {
   readonly #ports = new Map<RequestPort, number>();
   readonly #trials: ListenHandle[] = [];
   readonly #ticker: NodeJS.Timeout;
-  readonly #startedPlaces = new Set<number>();
-  readonly #allStarted = Promise.withResolvers<void>();
   #everything: Parameters<Servers["useRoutes"]>[2] | undefined;
   #events: ListenEvents | undefined;
   #onKeysChange: () => void = () => undefined;
@@ -98,7 +94,6 @@ export class WorkerServers implements Servers {
       problems: () => this.#keyProblems(),
       onChange: (use) => (this.#onKeysChange = use),
     };
-    this.started = this.#allStarted.promise;
     this.#places = Array.from({ length: workers }, (_, index) => {
       const start = { index, options: values, argv, env, address, fallback: certificates.fallback, memory };
       return {
@@ -110,11 +105,13 @@ export class WorkerServers implements Servers {
         }),
         unread: new UnreadBytes(memory.unread, index),
         silence: new WorkerSilence(),
+        started: Promise.withResolvers<void>(),
         listening: new Map<RequestPort, number>(),
         waiting: [],
         keyProblems: [],
       };
     });
+    this.started = Promise.all(this.#places.map(({ started }) => started.promise)).then(() => undefined);
     this.#ticker = setInterval(() => this.#look(), REPORT_EVERY_MS);
   }
 
@@ -200,9 +197,7 @@ export class WorkerServers implements Servers {
     place.silence.heard();
     switch (message.kind) {
       case "started":
-        this.#startedPlaces.add(index);
-        if (this.#startedPlaces.size === this.#places.length) this.#allStarted.resolve();
-        return;
+        return place.started.resolve();
       case "listening":
         place.listening.set(message.name, message.port);
         return this.#sayListening(message.name);

@@ -1,6 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
-import type { OptionValues } from "#src/process/option-spec.ts";
-import type { ingressOptions } from "#ingress/ingress-options.ts";
+import type { GivenOptions } from "#ingress/given-options.ts";
 import type { RequestPort } from "#ingress/server/request-ports.ts";
 import type { RouteChanges } from "#ingress/server/route-changes.ts";
 import type { KeyPair } from "#ingress/tls/self-signed.ts";
@@ -8,14 +7,10 @@ import type { ServerReport } from "./server-report.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { ToldUpdate } from "./told-updates.ts";
 
-/** What a worker is started with. No token of the API server, and no key: these come when they are to be served. */
-export interface WorkerStart {
+/** What a worker is started with. No token of the API server, and no key of a Secret: these come when they are to be served. */
+export interface WorkerStart extends GivenOptions {
   /** From 0. */
   readonly index: number;
-  readonly options: OptionValues<typeof ingressOptions>;
-  /** As they were given. */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly address: string;
   /** A self-signed certificate for clients whose server name no Secret covers. */
   readonly fallback: KeyPair;
