@@ -1,29 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { loadHttp, type Shape } from "./http/load.ts";
-import {
-  backend,
-  hawserSystem,
-  type HttpSystem,
-  manifests,
-  nginxSystem,
-  type Running,
-  start,
-  versionOf,
-} from "./http/systems.ts";
-import { benchOptions, printBenchReport, type Report, type Sample } from "./report.ts";
+import { loadHttp } from "./http/load.ts";
+import { shapes } from "./http/run-shapes.ts";
+import { backend, hawserSystem, type HttpSystem, manifests, nginxSystem, type Running, start } from "./http/systems.ts";
+import { foundTools, wrk } from "./http/tools.ts";
+import { benchOptions, printBenchReport, type Sample } from "./report.ts";
+import { memoryMb } from "./scale/writes.ts";
 
 const ROUND_SECONDS = 3;
 /** After its start, before anything is asked. */
 const IDLE_MS = 8_000;
-const KIB = 1_024;
 
-const shapes: readonly Shape[] = [
-  { name: "keepalive", path: "/", connections: 64, headers: [] },
-  { name: "new-connection", path: "/", connections: 64, headers: ["Connection: close"] },
-];
+const compared = shapes.filter(({ name }) => name === "keepalive" || name === "new-connection");
 
 /** Requests a second with one worker and with several, and what each worker takes of memory. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -40,28 +30,19 @@ export async function main(args: readonly string[]): Promise<number> {
   const of = (count: number): HttpSystem =>
     hawserSystem(`workers-${count}`, { manifests, options: [`--workers=${count}`], ...(program && { program }) });
   const systems = [of(1), of(workers)];
-  const tools = [
-    nginxSystem,
-    { ...backend, name: "wrk", package: "wrk", versionCommand: ["sh", "-c", "wrk -v; true"] },
-  ];
-  const versions = Object.fromEntries(tools.map((tool) => [tool.name, versionOf(tool)]));
-  const skipped: Report["skipped"][number][] = tools
-    .filter(({ name }) => versions[name] === undefined)
-    .map(({ name, package: brings }) => ({ system: name, package: brings }));
+  const { versions, skipped } = foundTools([nginxSystem, wrk]);
   const samples: Sample[] = skipped.length > 0 ? [] : await measure(systems, options.trials);
   printBenchReport({
     bench: "cores",
     options,
     samples,
-    ratios: [...shapes.map(({ name }) => `rps-${name}`), "idle-memory"].map((name) => ({
+    ratios: [...compared.map(({ name }) => `rps-${name}`), "idle-memory"].map((name) => ({
       case: name,
       over: `workers-${workers}`,
       under: "workers-1",
     })),
     skipped,
-    versions: Object.fromEntries(
-      Object.entries(versions).filter((one): one is [string, string] => one[1] !== undefined),
-    ),
+    versions,
   });
   return skipped.length > 0 ? 1 : 0;
 }
@@ -78,8 +59,8 @@ async function measure(systems: readonly HttpSystem[], trials: number): Promise<
       running.push(stack.use(await start(system, { folder, pin: [], backendPort: endpoint.port })));
     await delay(IDLE_MS);
     for (const { name, pid } of running)
-      samples.push({ case: "idle-memory", system: name, unit: "MB", value: residentBytes(pid) / 1e6 });
-    for (const shape of shapes)
+      samples.push({ case: "idle-memory", system: name, unit: "MB", value: memoryMb(pid).rss });
+    for (const shape of compared)
       for (let round = 0; round < trials; round++)
         for (const { name, port } of round % 2 === 0 ? running : running.toReversed()) {
           const { perSecond } = await loadHttp(port, shape, { seconds: ROUND_SECONDS, pin: [] });
@@ -89,8 +70,4 @@ async function measure(systems: readonly HttpSystem[], trials: number): Promise<
     rmSync(folder, { recursive: true, force: true });
   }
   return samples;
-}
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * KIB;
 }

@@ -5,7 +5,8 @@ import { chosen } from "./chosen.ts";
 import { FILTER_CASE_NAMES } from "./http/all-filters.ts";
 import { runFilterCases } from "./http/run-filter-cases.ts";
 import { ROUND_SECONDS, runShapes, shapes } from "./http/run-shapes.ts";
-import { backend, systemsWith, versionOf } from "./http/systems.ts";
+import { backend, systemsWith } from "./http/systems.ts";
+import { foundTools, wrk } from "./http/tools.ts";
 import { benchOptions, printBenchReport, type Report, type Sample } from "./report.ts";
 
 const OPPONENTS = ["nginx", "haproxy", "against"];
@@ -35,16 +36,13 @@ export async function main(args: readonly string[]): Promise<number> {
     { option: "systems" },
   );
   const systems = all.filter(({ name }) => chosenSystems.has(name));
-  const tools = [
+  const { versions, skipped: absent } = foundTools([
     ...systems,
     { ...backend, name: "backend" },
-    { name: "wrk", package: "wrk", versionCommand: ["sh", "-c", "wrk -v; true"] },
+    wrk,
     { name: "h2load", package: "nghttp2-client", versionCommand: ["h2load", "--version"] },
-  ];
-  const versions = Object.fromEntries(tools.map((tool) => [tool.name, versionOf({ ...backend, ...tool })]));
-  const skipped: Report["skipped"][number][] = tools
-    .filter(({ name }) => versions[name] === undefined)
-    .map(({ name, package: brings }) => ({ system: name, package: brings }));
+  ]);
+  const skipped = [...absent];
   const able = systems.filter(({ name }) => versions[name] !== undefined);
   const canRun = versions["backend"] !== undefined && versions["wrk"] !== undefined;
   const hasH2load = versions["h2load"] !== undefined;
@@ -75,11 +73,7 @@ export async function main(args: readonly string[]): Promise<number> {
     samples,
     ratios: ratiosOf(samples),
     skipped,
-    versions: Object.fromEntries(
-      Object.entries(versions).flatMap(([name, text]) =>
-        name === "hawser" || name === "against" || text === undefined ? [] : [[name, text]],
-      ),
-    ),
+    versions: Object.fromEntries(Object.entries(versions).filter(([name]) => name !== "hawser" && name !== "against")),
   });
   return canRun ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -214,16 +214,6 @@ export function nginxCommand(folder: string, http: string): readonly string[] {
      http { access_log off; keepalive_requests 1000000000; ${temp.join(" ")} ${http} }`,
   );
   return ["nginx", "-e", `${folder}/error.log`, "-c", file];
-}
-
-/** The version a system says it has, or undefined where it is not installed. */
-export function versionOf({ versionCommand: [command = "", ...args] }: HttpSystem): string | undefined {
-  try {
-    const text = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", command, ...args], { encoding: "utf8" });
-    return /\d+\.\d+\.\d+/.exec(text)?.[0];
-  } catch {
-    return undefined;
-  }
 }
 
 /** Starts a system in a folder of its own and waits until it answers. */
