@@ -12,6 +12,7 @@ import { ReportedProblems } from "./reported-problems.ts";
 import { createPublisher } from "./publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
+import { LOST_INTERVALS } from "#src/election/watched-closely.ts";
 import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
@@ -78,7 +79,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     node,
     heartbeatPort: options.heartbeatPort,
     heartbeatEveryMs: options.heartbeatInterval,
-    deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * 3),
+    deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * LOST_INTERVALS),
     failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
     keepConnectionsMs: options.keepConnections === 0 ? undefined : options.keepConnections * 1_000,
     interfaces: options.interfaces,

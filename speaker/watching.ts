@@ -1,6 +1,7 @@
 import type { Member } from "#src/election/member.ts";
 import type { Membership } from "#src/election/membership.ts";
 import { IDLE_TICKS, Pacing, type Turn } from "#src/election/pacing.ts";
+import { isWatchedClosely } from "#src/election/watched-closely.ts";
 import { lastingWatchersOf, WATCHERS, watchersOf } from "#src/election/watchers.ts";
 import { readsVersion2 } from "#src/wire/heartbeat.ts";
 import { claimChunks, type OwnState } from "./heartbeat-sender.ts";
@@ -9,9 +10,6 @@ import type { MemberMessage } from "./messages.ts";
 
 /** When members are heard again that were live before, all others hear of this speaker at once, but not more often than this. */
 const HEALED_MS = 10_000;
-
-/** A member counts as watched closely where so many of its promised intervals fit into `--dead-after`. */
-const PROMISES = 3;
 
 /** How many members had come back when all members heard of this speaker for that reason, how often they did, and when last. */
 interface Healing {
@@ -83,9 +81,10 @@ export class Watching {
     };
   }
 
+  /** Its watchers still watch it closely when it sends them less. */
   get #mayRest(): boolean {
     const { heartbeatEveryMs, deadAfterMs } = this.#options;
-    return heartbeatEveryMs * IDLE_TICKS * PROMISES <= deadAfterMs;
+    return isWatchedClosely(heartbeatEveryMs * IDLE_TICKS, deadAfterMs);
   }
 
   /** This speaker or another one is of version 1. */

@@ -15,6 +15,7 @@ import {
   takeQuestion,
 } from "./signs-of-death.ts";
 import { SilenceReports } from "./silence-reports.ts";
+import { isWatchedClosely, LOST_INTERVALS } from "./watched-closely.ts";
 import { lastingWatchersOf } from "./watchers.ts";
 
 /**
@@ -36,8 +37,6 @@ const DEAF_EVERY = 25;
 const REPORTS = 2;
 /** A member is not called silent for longer than this: all others have heard of it, or found out themselves. */
 const REPORTED_MS = 60_000;
-/** A member is watched closely where so many of its promised intervals fit into the time that is death. */
-const LOST_INTERVALS = 3;
 /**
  * So many promised intervals without a heartbeat are death of a member that is not watched closely. Of 1,000 nodes each hears of each other one every 20 s:
  * where 1 % of the datagrams get lost, three in a row are lost every 20 s somewhere, and five every other day.
@@ -267,7 +266,7 @@ export class Membership {
 
   /** Whether its heartbeats come so often that silence is noticed as soon as may be. */
   #isWatched({ everyMs }: HeardMember): boolean {
-    return everyMs * LOST_INTERVALS <= this.#options.deadAfterMs;
+    return isWatchedClosely(everyMs, this.#options.deadAfterMs);
   }
 
   /** Silence that breaks its promise often enough, in milliseconds. */
