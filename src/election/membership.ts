@@ -245,7 +245,7 @@ export class Membership {
   /** The kernel of a silent member's node says that no process has the port that heartbeats go to. */
   hearRefusal(node: string): void {
     const member = this.#members.get(node);
-    if (member !== undefined && member.silentMs >= suspectAfterMs(member)) noteRefusal(member.signs);
+    if (member !== undefined) noteRefusal(member.signs, member);
   }
 
   /** No question can be sent to the member's node. */

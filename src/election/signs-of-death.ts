@@ -31,7 +31,7 @@ export interface SignsOfDeath {
   askedAtMs: number | undefined;
   /** The last question of this silence was answered. */
   hasAnswered: boolean;
-  /** Its kernel says that no process has its port. */
+  /** Its kernel said, while it was suspect in this silence, that no process has its port. */
   isRefused: boolean;
   /** When its kernel answered last, in monotonic milliseconds; undefined: never. */
   answeredMs: number | undefined;
@@ -71,8 +71,8 @@ export function noteAnswer(signs: SignsOfDeath, nowMs: number): void {
 }
 
 /** The member's kernel refused a datagram for its port; it says nothing of a member that was heard since. */
-export function noteRefusal(signs: SignsOfDeath): void {
-  signs.isRefused = true;
+export function noteRefusal(signs: SignsOfDeath, silence: Pick<Silence, "silentMs" | "everyMs">): void {
+  if (silence.silentMs >= suspectAfterMs(silence)) signs.isRefused = true;
 }
 
 /** No question can be sent to it: its kernel's silence says nothing. */
@@ -121,7 +121,7 @@ export function isDead(
 ): boolean {
   const { silentMs, everyMs, stallMs } = silence;
   const suspectMs = suspectAfterMs(silence);
-  if (signs.isRefused && silentMs >= suspectMs) return true;
+  if (signs.isRefused) return true;
   if (signs.hasAnswered) return silentMs >= HUNG_FACTOR * deadAfterMs + stallMs;
   const goneMs = Math.min(deadAfterMs, everyMs * GONE_INTERVALS);
   const aloneMs = Math.max(deadAfterMs, suspectMs);
