@@ -133,7 +133,6 @@ export class LinkResponder {
   takeFrom(other: LinkResponder): void {
     this.setWatched(other.#watched.byText);
     this.setChecked(other.#checked.byText);
-    this.setQuestioned(other.#questioned.byText);
     this.setAnnounced(other.#announced.byText);
   }
 
