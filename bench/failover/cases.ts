@@ -1,8 +1,10 @@
 import { echo } from "#lab/probes/echo.ts";
-import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { gapAfter } from "#lab/probes/gap.ts";
 import { HeldConnections } from "#lab/probes/held-connections.ts";
+import { lostWhile } from "#lab/probes/lost-while.ts";
 import { NeighborWatch } from "#lab/probes/neighbor-watch.ts";
 import { Prober } from "#lab/probes/prober.ts";
+import type { Host } from "#lab/rack/host.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { Sample } from "#bench/report.ts";
 import type { RunningFailoverSystem } from "./system.ts";
@@ -14,8 +16,6 @@ const PROBE_EVERY_MS = 2;
 const CONNECTIONS = 200;
 /** Two seconds after the move: one that is not alive then has said so, or has had no answer for a second. */
 const AFTER_MOVE_PROBES = 1_000;
-/** The last probes are left out of the count of losses: their answers may still be under way. */
-const UNDER_WAY_NS = 100_000_000n;
 
 /** What one trial of a case measured: its own figure first. */
 type Measured = readonly Pick<Sample, "case" | "unit" | "value">[];
@@ -51,11 +51,20 @@ async function startProbing(rack: Rack, target: string): Promise<Prober> {
   return prober;
 }
 
-/** Milliseconds from the silent cut of the owner to the first answer to a probe sent after it. */
-async function crash(rack: Rack, system: RunningFailoverSystem, ip: string): Promise<number> {
+function crash(rack: Rack, system: RunningFailoverSystem, ip: string): Promise<number> {
+  return gapOfCut(rack, system, ip, (owner) => rack.cutSilent(owner));
+}
+
+/** Milliseconds from a cut of the owner to the first answer to a probe sent after it. */
+export async function gapOfCut(
+  rack: Rack,
+  system: RunningFailoverSystem,
+  ip: string,
+  cut: (owner: Host) => ReturnType<Rack["cutSilent"]>,
+): Promise<number> {
   const owner = await system.untilSteady(ip);
   const prober = await startProbing(rack, ip);
-  const { effectiveNs } = await rack.cutSilent(owner);
+  const { effectiveNs } = await cut(owner);
   await prober.waitForGood(CALM_PROBES);
   const gapMs = gapAfter(await prober.stop(), effectiveNs);
   await rack.restore(owner);
@@ -69,25 +78,24 @@ async function takeover(
   system: RunningFailoverSystem,
   fault: {
     readonly name: string;
-    act(node: Awaited<ReturnType<RunningFailoverSystem["untilSteady"]>>): Promise<void>;
-    undo(node: Awaited<ReturnType<RunningFailoverSystem["untilSteady"]>>): Promise<void>;
+    act(node: Host): Promise<void>;
+    undo(node: Host): Promise<void>;
   },
 ): Promise<Measured> {
   const { name, act, undo } = fault;
   const owner = await system.untilSteady(echo.ipv4);
   const prober = await startProbing(rack, echo.ipv4);
   const watch = await NeighborWatch.start(rack.client);
-  const fromNs = process.hrtime.bigint();
-  await act(owner);
-  const takenNs = await watch.untilOtherThan(echo.ipv4, owner.mac, fromNs);
-  await prober.waitForGood(2 * CALM_PROBES);
-  const toNs = process.hrtime.bigint() - UNDER_WAY_NS;
-  const count = lost(await prober.stop(), fromNs, toNs);
+  let takenMs = NaN;
+  const { lost } = await lostWhile(prober, 2 * CALM_PROBES, async (fromNs) => {
+    await act(owner);
+    takenMs = Number((await watch.untilOtherThan(echo.ipv4, owner.mac, fromNs)) - fromNs) / 1e6;
+  });
   await watch.stop();
   await undo(owner);
   return [
-    { case: name, unit: "ms", value: Number(takenNs - fromNs) / 1e6 },
-    { case: `${name}-lost`, unit: "lost probes", value: count },
+    { case: name, unit: "ms", value: takenMs },
+    { case: `${name}-lost`, unit: "lost probes", value: lost },
   ];
 }
 
@@ -95,13 +103,9 @@ async function takeover(
 async function move(rack: Rack, system: RunningFailoverSystem): Promise<Measured> {
   const owner = await system.untilSteady(echo.ipv4);
   const prober = await startProbing(rack, echo.ipv4);
-  const fromNs = process.hrtime.bigint();
-  await system.leave(owner);
-  await prober.waitForGood(4 * CALM_PROBES);
-  const toNs = process.hrtime.bigint() - UNDER_WAY_NS;
-  const count = lost(await prober.stop(), fromNs, toNs);
+  const { lost } = await lostWhile(prober, 4 * CALM_PROBES, () => system.leave(owner));
   await system.rejoin(owner);
-  return [{ case: "move", unit: "lost probes", value: count }];
+  return [{ case: "move", unit: "lost probes", value: lost }];
 }
 
 /** How many percent of open TCP connections live while the owner's program ends after SIGTERM. */

@@ -1,14 +1,11 @@
 import { rmSync } from "node:fs";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
-import { gapAfter } from "#lab/probes/gap.ts";
-import { Prober } from "#lab/probes/prober.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { mustRun } from "#lab/rack/run-command.ts";
 import type { Sample } from "#bench/report.ts";
+import { gapOfCut } from "./cases.ts";
 import { runningHawser } from "./hawser.ts";
-
-const CALM_PROBES = 50;
 
 /**
  * Nodes with a second interface, in a network of their own that heartbeats take: milliseconds from the end of the owner's
@@ -23,15 +20,8 @@ export async function measureLink(trials: number): Promise<readonly Sample[]> {
   const running = runningHawser(installation);
   const samples: Sample[] = [];
   for (let trial = 0; trial < trials; trial++) {
-    const owner = await running.untilSteady(echo.ipv4);
-    const { ipv4: target, port } = echo;
-    const prober = await Prober.start(rack.client, { mode: "udp", target, port, everyMs: 2 });
-    await prober.waitForGood(CALM_PROBES);
-    const { effectiveNs } = await rack.cutCable(owner);
-    await prober.waitForGood(CALM_PROBES);
-    const gapMs = gapAfter(await prober.stop(), effectiveNs);
-    await rack.restore(owner);
-    if (gapMs !== undefined) samples.push({ case: "link", system: "hawser", unit: "ms", value: gapMs });
+    const value = await gapOfCut(rack, running, echo.ipv4, (owner) => rack.cutCable(owner));
+    samples.push({ case: "link", system: "hawser", unit: "ms", value });
   }
   await running.stop();
   rmSync(directory, { recursive: true, force: true });

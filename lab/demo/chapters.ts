@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { gapAfter } from "#lab/probes/gap.ts";
+import { lostWhile } from "#lab/probes/lost-while.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { until } from "#lab/rack/until.ts";
 import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
@@ -133,23 +134,17 @@ export async function plannedMove({ rack, world, teller }: Stage, ip: string): P
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
-  const fromNs = process.hrtime.bigint();
-  await world.stopSpeaker(node);
-  await prober.waitForGood(2 * CALM_PROBES);
-  const toNs = process.hrtime.bigint() - 100_000_000n;
-  const records = await prober.stop();
-  const probes = records.filter(({ sentNs }) => fromNs <= sentNs && sentNs < toNs).length;
-  const lostProbes = lost(records, fromNs, toNs);
+  const { probes, lost } = await lostWhile(prober, 2 * CALM_PROBES, () => world.stopSpeaker(node));
   await world.restartSpeaker(node);
   const successor = await ownerOf({ rack, world }, ip);
-  teller.found(`${lostProbes} of ${probes} probes lost; ${successor} has taken over`, {
+  teller.found(`${lost} of ${probes} probes lost; ${successor} has taken over`, {
     event: "move",
     from: node,
     to: successor,
-    lost: lostProbes,
+    lost,
     probes,
   });
-  return lostProbes;
+  return lost;
 }
 
 /** More Services than addresses: the one that waits says why, and is served when space appears. */

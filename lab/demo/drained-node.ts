@@ -1,5 +1,5 @@
-import { lost } from "#lab/probes/gap.ts";
 import { HeldConnections } from "#lab/probes/held-connections.ts";
+import { lostWhile } from "#lab/probes/lost-while.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { ECHO_PORT, ownerOf, type Stage } from "./stage.ts";
 import { askHawser } from "./ask-hawser.ts";
@@ -19,20 +19,18 @@ export async function drainedNode({ rack, world, teller }: Stage, ip: string): P
   const held = await HeldConnections.open(rack.client, { target: ip, port: ECHO_PORT, count: CONNECTIONS });
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(SECOND_OF_PROBES / 5);
-  const fromNs = process.hrtime.bigint();
-  teller.show(await askHawser(world, ["drain", node]));
-  await prober.waitForGood(SECOND_OF_PROBES);
-  const toNs = process.hrtime.bigint() - 100_000_000n;
-  const lostProbes = lost(await prober.stop(), fromNs, toNs);
+  const { lost } = await lostWhile(prober, SECOND_OF_PROBES, async () =>
+    teller.show(await askHawser(world, ["drain", node])),
+  );
   const { alive, count } = await held.close();
   const successor = await ownerOf({ rack, world }, ip);
   await askHawser(world, ["drain", node, "--undo"]);
-  teller.found(`${alive} of ${count} connections live on, ${lostProbes} probes lost; ${successor} has taken over`, {
+  teller.found(`${alive} of ${count} connections live on, ${lost} probes lost; ${successor} has taken over`, {
     event: "drain",
     from: node,
     to: successor,
     alive,
     connections: count,
-    lost: lostProbes,
+    lost,
   });
 }

@@ -2,7 +2,8 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
-import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { gapAfter } from "#lab/probes/gap.ts";
+import { lostWhile } from "#lab/probes/lost-while.ts";
 import type { Host } from "#lab/rack/host.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { Prober } from "#lab/probes/prober.ts";
@@ -18,7 +19,6 @@ const DEAD_AFTER_MS = 100;
  */
 const LONGEST_GAP_MS = 5 * DEAD_AFTER_MS + MAX_STALL_MS;
 const CALM_PROBES = 50;
-const UNDER_WAY_NS = 100_000_000n;
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three nodes", () => {
   let rack: Rack;
@@ -59,12 +59,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three
 
   /** How many probes were lost while `act` ran and for a while after it. */
   async function lostDuring(act: () => Promise<unknown>): Promise<number> {
-    const prober = await probe();
-    const fromNs = process.hrtime.bigint();
-    await act();
-    await prober.waitForGood(4 * CALM_PROBES);
-    const toNs = process.hrtime.bigint() - UNDER_WAY_NS;
-    return lost(await prober.stop(), fromNs, toNs);
+    return (await lostWhile(await probe(), 4 * CALM_PROBES, act)).lost;
   }
 
   /** First by its own word, then by what the client hears when it asks anew. */
