@@ -1,21 +1,17 @@
 import { request } from "node:http";
-import { fileURLToPath } from "node:url";
 import type { PageView } from "#src/view/page/page-view.ts";
+import { openPage, type PageListening } from "./open-page.ts";
 import type { Stage } from "./stage.ts";
 
-const PAGE = fileURLToPath(new URL("page-main.ts", import.meta.url));
 /** What the page's Host is where no command outside of the rack relays it. */
-const NO_RELAY_PORT = "8080";
+const NO_RELAY_PORT = 8080;
 
 /** The page of this world, as a browser gets it. Resolves with its address, which is reached where the command outside relays it. */
 export async function shownPage({ world, teller }: Stage): Promise<string> {
   teller.chapter("hawser ui: the same on a page, live");
-  const { host, options } = world.visit.page;
-  const [port = NO_RELAY_PORT, socket = `${world.visit.directory}.page`] = relay();
-  const command = [process.execPath, PAGE, socket, port, ...options];
-  const { lines } = await host.spawn({ name: "page", command, ready: /^page http/ });
-  const url = lines.find((line) => line.startsWith("page http"))?.slice("page ".length) ?? "";
-  const { strip, needs } = await firstView(url, socket);
+  const listening = relay() ?? { port: NO_RELAY_PORT, socket: `${world.visit.directory}.page` };
+  const url = await openPage(world, listening);
+  const { strip, needs } = await firstView(url, listening.socket);
   const [worst] = needs;
   const figures = {
     services: strip.services?.all,
@@ -33,9 +29,9 @@ export async function shownPage({ world, teller }: Stage): Promise<string> {
   return url;
 }
 
-function relay(): readonly string[] {
+function relay(): PageListening | undefined {
   const [port = "", socket = ""] = (process.env["HAWSER_DEMO_PAGE"] ?? "").split(" ");
-  return port === "" || socket === "" ? [] : [port, socket];
+  return port === "" || socket === "" ? undefined : { port: Number(port), socket };
 }
 
 /** The first message of the page's stream, which is the whole page. */

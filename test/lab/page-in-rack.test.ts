@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPageRelay, type PageRelay } from "#cli/open-page-relay.ts";
 import { openFolderWorld } from "#lab/demo/folder-world.ts";
+import { openPage } from "#lab/demo/open-page.ts";
 import type { Teller } from "#lab/demo/teller.ts";
 import type { DemoWorld } from "#lab/demo/world.ts";
 import { untilOwned } from "#lab/hawser/until-owned.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
-import { root } from "#test/docs/page.ts";
 import { findBarriers, hasChromium, openChromium, picturePath, type RealPage } from "#test/support/real-chromium.ts";
 
 const INGRESS = "hawser-system/hawser-ingress";
@@ -27,10 +27,7 @@ describe.skipIf(!hasRack || !hasChromium())("14 A the page of the demo's rack", 
     rack = await Rack.build({ nodes: 3 });
     world = await openFolderWorld(rack, silent);
     relay = await openPageRelay();
-    const { host, options } = world.visit.page;
-    const command = [process.execPath, `${root}lab/demo/page-main.ts`, relay.socket, String(relay.port), ...options];
-    const { lines } = await host.spawn({ name: "page", command, ready: /^page http/ });
-    const url = lines.find((line) => line.startsWith("page http"))?.slice("page ".length) ?? "";
+    const url = await openPage(world, relay);
     ip = await until("the ingress has an address", async () => (await world.assignedAddresses(INGRESS))[0]);
     browser = await openChromium(SIZES.wide);
     await browser.page.goto(url);
