@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
+import { writeEchoManifests } from "#lab/probes/echo.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { until } from "#lab/rack/until.ts";
 import { version } from "#src/process/version.ts";
@@ -8,6 +8,9 @@ import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
 /** Twenty speakers start on two cores. */
 const START_MS = 120_000;
+
+/** The pool of the other addresses: of IPv6, because the rack's IPv4 network has too few. */
+const OTHERS = '{ name: others, protocol: layer2, auto-assign: false, addresses: ["2001:db8:0:1:1::/112"] }';
 
 /** Hawser with its default timers; what it does with open connections is another system. */
 export const failoverHawser: readonly FailoverSystem[] = [
@@ -23,28 +26,17 @@ function systemOf(name: string, cases: readonly string[], speakerOptions: readon
     program: undefined,
     version: async () => version,
     async start(rack, addresses) {
-      const directory = writeEchoManifests(rack);
-      writeOthers(directory, addresses);
+      const count = Math.max(0, addresses - 2);
+      const directory = writeEchoManifests(rack, { pools: count === 0 ? [] : [OTHERS] });
+      if (count > 0) writeFileSync(join(directory, "others.yaml"), others(count));
       const installation = await RackInstallation.start({ rack, directory, speakerOptions });
       return runningHawser(installation);
     },
   };
 }
 
-/** Services with the other addresses, of IPv6, because the rack's IPv4 network has too few. */
-function writeOthers(directory: string, addresses: number): void {
-  const count = addresses - 2;
-  if (count <= 0) return;
-  const pool = `apiVersion: v1
-kind: ConfigMap
-metadata: { namespace: hawser-system, name: hawser }
-data:
-  config: |
-    address-pools:
-    - { name: default, protocol: layer2, addresses: [${echo.ipv4}/32, "${echo.ipv6}/128"] }
-    - { name: others, protocol: layer2, auto-assign: false, addresses: ["2001:db8:0:1:1::/112"] }
-`;
-  writeFileSync(join(directory, "pools.yaml"), pool);
+/** Services with the other addresses. */
+function others(count: number): string {
   const services = Array.from({ length: count }, (_, index) => {
     const metadata = `{ name: other-${index}, annotations: { metallb.universe.tf/address-pool: others } }`;
     return `apiVersion: v1
@@ -53,7 +45,7 @@ metadata: ${metadata}
 spec: { type: LoadBalancer, ipFamilies: [IPv6], ipFamilyPolicy: SingleStack, ports: [{ port: 80 }] }
 `;
   });
-  writeFileSync(join(directory, "others.yaml"), services.join("---\n"));
+  return services.join("---\n");
 }
 
 /** What the bench asks of an installation whose candidates are n1 and all others but n3. */

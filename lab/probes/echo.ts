@@ -27,25 +27,29 @@ export interface EchoManifestsOptions {
   readonly endpointNode?: string;
   /** The address of a node that heartbeats go to; by default the one in the LAN. */
   addressOf?(node: string): string;
+  /** More pools than that of the Service, as YAML of one line each. */
+  readonly pools?: readonly string[];
 }
 
 /** A new folder with the manifests of the Service, its pool and the rack's nodes; that of the endpoint is excluded from announcing. */
 export function writeEchoManifests(rack: Rack, options: EchoManifestsOptions = {}): string {
   const directory = mkdtempSync("/run/hawser-");
-  writeFileSync(join(directory, "pools.yaml"), pools);
+  writeFileSync(join(directory, "pools.yaml"), poolsOf(options));
   writeFileSync(join(directory, "echo.yaml"), service);
   writeFileSync(join(directory, "nodes.yaml"), nodes(rack, options));
   return directory;
 }
 
-const pools = `apiVersion: v1
+function poolsOf({ pools = [] }: EchoManifestsOptions): string {
+  const own = `{ name: default, protocol: layer2, addresses: [${echo.ipv4}/32, "${echo.ipv6}/128"] }`;
+  return `apiVersion: v1
 kind: ConfigMap
 metadata: { namespace: hawser-system, name: hawser }
 data:
   config: |
     address-pools:
-    - { name: default, protocol: layer2, addresses: [${echo.ipv4}/32, "${echo.ipv6}/128"] }
-`;
+${[own, ...pools].map((pool) => `    - ${pool}\n`).join("")}`;
+}
 
 const service = `apiVersion: v1
 kind: Service
