@@ -10,10 +10,13 @@ interface ListChanges {
   readonly order?: readonly string[];
 }
 
+/** What is not in a list. */
+type PageHead = Omit<PageView, keyof PageLists>;
+
 /** What makes a page of the page before. */
 export interface PageChanges {
-  /** What is not in a list, whole. */
-  readonly head: Pick<PageView, "seenAt" | "strip" | "unknown" | "trafficUnknown" | "cut">;
+  /** Whole. */
+  readonly head: PageHead;
   /** Lists that changed. */
   readonly lists: Readonly<Partial<Record<keyof PageLists, ListChanges>>>;
 }
@@ -34,12 +37,13 @@ export function changesBetween(before: PageView, after: PageView): PageChanges |
     const changes = listChanges(before[name], after[name]);
     if (changes !== undefined) lists[name] = changes;
   }
-  const { seenAt, strip, unknown, trafficUnknown, cut } = after;
-  const isSame =
-    Object.keys(lists).length === 0 &&
-    textOf([before.strip, before.unknown, before.trafficUnknown, before.cut]) ===
-      textOf([strip, unknown, trafficUnknown, cut]);
-  return isSame ? undefined : { head: { seenAt, strip, unknown, trafficUnknown, cut }, lists };
+  const head = headOf(after);
+  const isSameHead = textOf({ ...headOf(before), seenAt: after.seenAt }) === textOf(head);
+  return isSameHead && Object.keys(lists).length === 0 ? undefined : { head, lists };
+}
+
+function headOf({ seenAt, strip, unknown, trafficUnknown, cut }: PageView): PageHead {
+  return { seenAt, strip, unknown, trafficUnknown, cut };
 }
 
 type Row = { readonly key: string };
