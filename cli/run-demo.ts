@@ -11,6 +11,19 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { openPageRelay } from "./open-page-relay.ts";
 
+/** The chapters that --tour takes: the names in lab/demo/tour.ts, which no installation has. */
+const CHAPTERS: readonly string[] = [
+  "arp",
+  "pages",
+  "crash",
+  "move",
+  "drain",
+  "exhausted",
+  "conflict",
+  "explain",
+  "page",
+];
+
 /** Its options. */
 export const demoOptions = {
   json: {
@@ -24,7 +37,7 @@ export const demoOptions = {
   tour: {
     kind: "list",
     placeholder: "CHAPTER,...",
-    help: "Tell these chapters alone: arp, pages, crash, move, drain, exhausted, conflict, explain, page (default: all)",
+    help: `Tell these chapters alone: ${CHAPTERS.join(", ")} (default: all)`,
   },
   keep: {
     kind: "boolean",
@@ -32,18 +45,6 @@ export const demoOptions = {
   },
 } as const satisfies OptionSpecs;
 
-/** The chapters that --tour takes: the names in lab/demo/tour.ts, which no installation has. */
-const CHAPTERS: readonly string[] = [
-  "arp",
-  "pages",
-  "crash",
-  "move",
-  "drain",
-  "exhausted",
-  "conflict",
-  "explain",
-  "page",
-];
 const about =
   "Shows takeovers on a rack of three nodes in network namespaces of this machine. Needs no root, no cluster and no network.";
 
