@@ -1,27 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
-import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import { Membership } from "#src/election/membership.ts";
-
-const OURS = 77n;
-
-function heartbeat(changes: Partial<Heartbeat> = {}): Heartbeat {
-  return {
-    node: "n2",
-    session: 5n,
-    echo: OURS,
-    sequence: 1,
-    ready: true,
-    leaving: false,
-    stallMs: 0,
-    subnets: [],
-    claimsVersion: 1,
-    chunk: 0,
-    chunks: 1,
-    claims: [],
-    ...changes,
-  };
-}
+import { heartbeat, OURS } from "./heartbeat.ts";
 
 function claimOf(text: string, term = 1) {
   return { ip: parseIp(text) ?? expect.fail("an address"), term, majority: true };

@@ -1,32 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
-import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import { Membership } from "#src/election/membership.ts";
+import { heartbeat, OURS } from "./heartbeat.ts";
 
-const OURS = 77n;
 const TICK_MS = 10;
 const DEAD_AFTER_MS = 100;
 const HUNG_MS = 3 * DEAD_AFTER_MS;
-
-function heartbeat(changes: Partial<Heartbeat> = {}): Heartbeat {
-  return {
-    node: "n2",
-    session: 6n,
-    echo: OURS,
-    sequence: 1,
-    ready: true,
-    leaving: false,
-    stallMs: 0,
-    subnets: [],
-    claimsVersion: 1,
-    chunk: 0,
-    chunks: 1,
-    claims: [{ ip: parseIp("192.0.2.1") ?? expect.fail(), term: 1, majority: true }],
-    watch: { everyMs: TICK_MS, knownVersion: 1, isDeaf: false, silent: [] },
-    ...changes,
-  };
-}
+/** What n2 says each time, with an address that it claims. */
+const SAID = {
+  session: 6n,
+  claims: [{ ip: parseIp("192.0.2.1") ?? expect.fail(), term: 1, majority: true }],
+  watch: { everyMs: TICK_MS, knownVersion: 1, isDeaf: false, silent: [] },
+};
 
 /** What the node of n2 does with a question; `unasked`: none can be sent. */
 type Kernel = "answers" | "silent" | "refuses" | "unasked";
@@ -43,7 +29,7 @@ function watching({ before = "answers", stallMs = 0 }: { before?: Kernel; stallM
   let [nowMs, sequence, asked] = [0, 0, 0];
   let kernel = before;
   const hear = (saidMs = stallMs): void =>
-    void subject.receive(heartbeat({ sequence: ++sequence, stallMs: saidMs }), nowMs);
+    void subject.receive(heartbeat({ ...SAID, sequence: ++sequence, stallMs: saidMs }), nowMs);
   const tick = (elapsedMs = TICK_MS): void => {
     nowMs += elapsedMs;
     subject.tick(nowMs);
