@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { isBlocked } from "#src/filters/is-blocked.ts";
 import { ANNOTATION_TABLE } from "#src/model/annotations/annotation-table.ts";
-import { parseIngress } from "#src/model/ingress.ts";
 import type { KeyField } from "#src/model/ingress-nginx/key-field.ts";
 import { readBlocks } from "#src/model/ingress-nginx/read-blocks.ts";
-import { object } from "./build.ts";
+import { readAnnotated } from "#test/support/annotated-ingress.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
@@ -48,19 +47,10 @@ const VALUES = [
   "location ~ ^/(a|b) { return 404; }",
 ];
 
-function read(annotations: Readonly<Record<string, string>>) {
-  const backend = { service: { name: "s", port: { number: 80 } } };
-  const rules = [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }];
-  const metadata = { name: "i", namespace: "default", annotations };
-  return parseIngress(
-    object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { rules } })),
-  );
-}
-
 /** Workers serve by copies of what the main thread has read: a method, or a private field, would not come with them. */
 describe("what is read", () => {
   it.each(SERVED)("of %s is the same as a copy", (name) => {
-    const all = VALUES.map((value) => read({ [NGINX + name]: value }));
+    const all = VALUES.map((value) => readAnnotated({ [name]: value }));
     const ingresses = all.flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
     expect(ingresses.length).toBeGreaterThan(0);
     for (const ingress of ingresses) expect(isDeepStrictEqual(structuredClone(ingress), ingress)).toBe(true);
@@ -74,7 +64,7 @@ describe("what is read", () => {
     ["proxy-cookie-domain", "~^a$ b"],
     ["server-snippet", "location ~ ^/(a|b) { return 404; }"],
   ])("as an expression of %s is the same as a copy", (name, value) => {
-    const parsed = read({ [NGINX + name]: value });
+    const parsed = readAnnotated({ [name]: value });
     expect(parsed.ok && JSON.stringify(parsed.value)).toContain('"program"');
     expect(parsed.ok && isDeepStrictEqual(structuredClone(parsed.value), parsed.value)).toBe(true);
   });

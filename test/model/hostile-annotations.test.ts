@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ANNOTATION_TABLE } from "#src/model/annotations/annotation-table.ts";
-import { parseIngress } from "#src/model/ingress.ts";
-import { object } from "./build.ts";
+import { readAnnotated } from "#test/support/annotated-ingress.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
@@ -28,19 +27,10 @@ const VALUES = ["constructor", "__proto__", "toString", "hasOwnProperty", "value
   `location /${name} { ${name} x; }`,
 ]);
 
-function read(annotations: Readonly<Record<string, string>>) {
-  const backend = { service: { name: "s", port: { number: 80 } } };
-  const rules = [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }];
-  const metadata = { name: "i", namespace: "default", annotations };
-  return parseIngress(
-    object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { rules } })),
-  );
-}
-
 describe("annotations with names that every object has", () => {
   it.each(SERVED)("%s is read without a fault, and as nothing that only a program could write", (name) => {
     for (const value of VALUES) {
-      const parsed = read({ [NGINX + name]: value });
+      const parsed = readAnnotated({ [name]: value });
       const settings = parsed.ok ? Object.values(parsed.value.settings) : [];
       expect([value, settings.filter((one) => typeof one === "function" || one === Object.prototype)]).toEqual([
         value,
@@ -50,14 +40,14 @@ describe("annotations with names that every object has", () => {
   });
 
   it("proxy_set_header sets a field of such a name", () => {
-    const parsed = read({ [`${NGINX}configuration-snippet`]: "proxy_set_header constructor x;" });
+    const parsed = readAnnotated({ "configuration-snippet": "proxy_set_header constructor x;" });
     expect(parsed.ok && parsed.value.settings.configurationSnippet?.requestFields).toEqual([
       { name: "constructor", value: "x" },
     ]);
   });
 
   it("a protocol of such a name closes the paths", () => {
-    const parsed = read({ [`${NGINX}backend-protocol`]: "constructor" });
+    const parsed = readAnnotated({ "backend-protocol": "constructor" });
     expect(parsed.ok && parsed.value.closed).toBe("closed-unsupported");
   });
 });
