@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubeconfig } from "#test/support/kubeconfig.ts";
 import { callCli } from "./run-cli.ts";
 
 /** Secrets of every kind, as they could be in a cluster. */
@@ -146,7 +147,7 @@ let looks = 0;
 
 let server: Server;
 let folder: string;
-let kubeconfig: string;
+let configFile: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "hawser-collect-"));
   server = createServer((request, response) => {
@@ -166,18 +167,9 @@ beforeAll(async () => {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  kubeconfig = join(folder, "kubeconfig");
-  const user = { token: planted.token };
+  configFile = join(folder, "kubeconfig");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      "current-context": "c",
-      contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
-      clusters: [{ name: "k", cluster: { server: url } }],
-      users: [{ name: "u", user }],
-    }),
-  );
+  writeFileSync(configFile, kubeconfig({ server: url }, { token: planted.token }));
 });
 afterAll(() => {
   server.close();
@@ -191,7 +183,7 @@ describe("C hawser collect", () => {
   const file = (): string => join(folder, "report.tar.gz");
 
   beforeAll(async () => {
-    said = await callCli(["collect", "--kubeconfig", kubeconfig, "-o", file()]);
+    said = await callCli(["collect", "--kubeconfig", configFile, "-o", file()]);
     const to = join(folder, "unpacked");
     spawnSync("mkdir", ["-p", to]);
     spawnSync("tar", ["-xzf", file(), "-C", to]);
@@ -271,7 +263,7 @@ describe("C hawser collect", () => {
         metadata: { name: `other-${at}`, namespace: "shop" },
         spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
       }));
-      const { stderr } = await callCli(["collect", "--kubeconfig", kubeconfig, "-o", join(folder, "other.tar.gz")]);
+      const { stderr } = await callCli(["collect", "--kubeconfig", configFile, "-o", join(folder, "other.tar.gz")]);
       others = [];
       return [looks, stderr.split("\n").filter((line) => line.startsWith("collect: explain ")).length];
     };
@@ -280,7 +272,7 @@ describe("C hawser collect", () => {
   });
 
   it("exits with 1 where the file cannot be written, and with 2 where there is no kubeconfig", async () => {
-    const nowhere = await callCli(["collect", "--kubeconfig", kubeconfig, "-o", join(folder, "no/such/folder")]);
+    const nowhere = await callCli(["collect", "--kubeconfig", configFile, "-o", join(folder, "no/such/folder")]);
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("cannot write")]);
     expect((await callCli(["collect", "--kubeconfig", "/none"])).code).toBe(2);
   });

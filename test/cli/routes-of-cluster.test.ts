@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CertificateView } from "#src/view/view-certificate.ts";
 import type { RouteView } from "#src/view/view-routes.ts";
+import { kubeconfig } from "#test/support/kubeconfig.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { type Received, ScriptedApi } from "#test/source/kubernetes/kubernetes-api.ts";
 import { callCli } from "./run-cli.ts";
@@ -51,13 +52,7 @@ let api: ScriptedApi;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "hawser-routes-of-cluster-"));
   api = await ScriptedApi.start();
-  const config = {
-    clusters: [{ name: "c", cluster: { server: api.url } }],
-    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-    users: [{ name: "u", user: {} }],
-    "current-context": "c",
-  };
-  await writeFile(join(folder, "config"), JSON.stringify(config));
+  await writeFile(join(folder, "config"), kubeconfig({ server: api.url }));
 });
 afterEach(async () => {
   await api[Symbol.asyncDispose]();

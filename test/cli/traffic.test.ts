@@ -1,8 +1,6 @@
 // How many requests routes get, on the page: read from a real ingress by its URL, and of pods through an API server.
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +10,8 @@ import { uiOptions } from "#cli/run-ui.ts";
 import { processIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import type { PageView } from "#src/view/page/page-view.ts";
-import { listen } from "#test/support/ingress-proxy.ts";
+import { closedPort, listen } from "#test/support/ingress-proxy.ts";
+import { kubeconfig } from "#test/support/kubeconfig.ts";
 import { callCli, type RunningCli, startCli } from "./run-cli.ts";
 
 const manifests = `apiVersion: networking.k8s.io/v1
@@ -32,15 +31,6 @@ spec:
     http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
 `;
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 async function get(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: "127.0.0.1", port, headers: { host }, agent: false }, (response) => {
@@ -59,7 +49,7 @@ describe("14 A the page says how many requests routes get", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "hawser-traffic-"));
     writeFileSync(join(folder, "all.yaml"), manifests);
-    [httpPort, adminPort] = [await freePort(), await freePort()];
+    [httpPort, adminPort] = [await closedPort(), await closedPort()];
     const ports = [
       `--http-port=${httpPort}`,
       "--https-port=0",
@@ -161,18 +151,8 @@ describe("14 A metricsOfCluster()", () => {
         response.end(JSON.stringify({ kind: "PodList", metadata: {}, items }));
       }
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    writeFileSync(
-      join(folder, "kubeconfig"),
-      JSON.stringify({
-        "current-context": "c",
-        contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
-        clusters: [{ name: "k", cluster: { server: url } }],
-        users: [{ name: "u", user: { token: "t" } }],
-      }),
-    );
+    const url = `http://127.0.0.1:${await listen(server)}`;
+    writeFileSync(join(folder, "kubeconfig"), kubeconfig({ server: url }, { token: "t" }));
   });
   afterAll(() => {
     server.close();
