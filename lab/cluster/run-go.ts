@@ -44,6 +44,12 @@ export async function runGo(module: string, args: readonly string[], toolchain?:
   return printed;
 }
 
+/** Gets the sources of a package that a module requires, of that version; resolves with their folder. Rejects as `runGo` does. */
+export async function downloadSources(module: string, path: string): Promise<string> {
+  const printed = await runGo(module, ["mod", "download", "-json", path]);
+  return (JSON.parse(printed) as { readonly Dir: string }).Dir;
+}
+
 /**
  * Builds packages of a module, of the versions that its files name and no others, into a file, or into a folder where `into`
  * ends with /. Rejects as `runGo` does.

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildOnce, builtFolder, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
-import { buildGo, runGo } from "#lab/cluster/run-go.ts";
+import { buildGo, downloadSources } from "#lab/cluster/run-go.ts";
 
 /** Where the module is whose tool dependencies are MetalLB's programs, at a pinned version. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -49,16 +49,10 @@ async function buildInto(part: string): Promise<void> {
 }
 
 async function copyManifests(into: string): Promise<void> {
-  copyFileSync(join(await download(MODULE), MANIFEST), join(into, "metallb-native.yaml"));
+  copyFileSync(join(await downloadSources(MODULE, PACKAGE), MANIFEST), join(into, "metallb-native.yaml"));
   for (const [folder, module] of Object.entries(CRDS)) {
-    const definitions = join(await download(MODULE + module), DEFINITIONS);
+    const definitions = join(await downloadSources(MODULE + module, PACKAGE), DEFINITIONS);
     mkdirSync(join(into, folder));
     for (const name of readdirSync(definitions)) copyFileSync(join(definitions, name), join(into, folder, name));
   }
-}
-
-/** The folder with the sources of the MetalLB that a module requires. */
-async function download(module: string): Promise<string> {
-  const printed = await runGo(module, ["mod", "download", "-json", PACKAGE]);
-  return (JSON.parse(printed) as { readonly Dir: string }).Dir;
 }

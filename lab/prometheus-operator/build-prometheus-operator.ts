@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { buildOnce, builtFolder, moduleFiles, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
 import type { Definition } from "#lab/cluster/definition.ts";
-import { runGo } from "#lab/cluster/run-go.ts";
+import { downloadSources } from "#lab/cluster/run-go.ts";
 
 /** Where the module is that requires the operator, at a pinned version. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -31,8 +31,7 @@ export function whyNoPrometheusOperator(): string | undefined {
 /** Gets the definitions as `buildOnce` does. */
 export async function buildPrometheusOperator(say: (line: string) => void): Promise<void> {
   const buildInto = async (part: string): Promise<void> => {
-    const printed = await runGo(MODULE, ["mod", "download", "-json", PACKAGE]);
-    const { Dir: sources } = JSON.parse(printed) as { readonly Dir: string };
+    const sources = await downloadSources(MODULE, PACKAGE);
     for (const file of FILES) copyFileSync(join(sources, FOLDER, file), join(part, file));
   };
   const name = `Prometheus operator ${requiredVersion(MODULE, PACKAGE)} (its definitions)`;

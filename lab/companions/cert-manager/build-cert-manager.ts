@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildOnce, builtFolder, moduleFiles, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
-import { buildGo, runGo } from "#lab/cluster/run-go.ts";
+import { buildGo, downloadSources } from "#lab/cluster/run-go.ts";
 
 /** Where the module is that requires cert-manager and pebble at pinned versions, with the main functions that are ours. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -39,7 +39,6 @@ export async function buildCertManager(say: (line: string) => void): Promise<voi
 
 async function buildInto(part: string): Promise<void> {
   await buildGo(MODULE, `${part}/`, PROGRAMS);
-  const printed = await runGo(MODULE, ["mod", "download", "-json", PACKAGE]);
-  const { Dir } = JSON.parse(printed) as { readonly Dir: string };
-  cpSync(join(Dir, DEFINITIONS), join(part, "crds"), { recursive: true });
+  const sources = await downloadSources(MODULE, PACKAGE);
+  cpSync(join(sources, DEFINITIONS), join(part, "crds"), { recursive: true });
 }
