@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { type OutputChunk, type Plugin, rolldown } from "rolldown";
+import { strictBundling } from "#scripts/strict-bundling.ts";
 import { bundledPage, PAGE_PACKAGE } from "#scripts/bundled-page.ts";
 import type { TarEntry } from "#src/process/tar.ts";
 
@@ -46,11 +47,7 @@ async function bundle(root: string, entry: string): Promise<readonly OutputChunk
     // For logins of people's kubeconfigs; of 64 MB, and nothing for a pod.
     external: ["@kubernetes/client-node"],
     plugins: [bundledPage(), ownPlaces(root), leanParts()],
-    // How long plug-ins take is a matter of the machine, and no fault of the sources.
-    checks: { bundlerTimings: false },
-    onLog: (level, { message }) => {
-      if (level === "warn") throw new Error(`bundling ${entry}: ${message}`);
-    },
+    ...strictBundling(entry),
   });
   await using _ = { [Symbol.asyncDispose]: async () => build.close() };
   const { output } = await build.generate({

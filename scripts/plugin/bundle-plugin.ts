@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
+import { strictBundling } from "#scripts/strict-bundling.ts";
 import { bundledPage } from "#scripts/bundled-page.ts";
 import { version } from "#src/process/version.ts";
 
@@ -26,11 +27,7 @@ export async function bundlePlugin(root: string): Promise<string> {
     external: ["@kubernetes/client-node"],
     plugins: [knownVersion(), bundledPage()],
     transform: { target: `node${NEEDED_NODE}` },
-    // How long plug-ins take is a matter of the machine, and no fault of the sources.
-    checks: { bundlerTimings: false },
-    onLog: (level, { message }) => {
-      if (level === "warn") throw new Error(`bundling ${ENTRY}: ${message}`);
-    },
+    ...strictBundling(ENTRY),
   });
   await using _ = { [Symbol.asyncDispose]: async () => build.close() };
   // CommonJS, which Node takes a file without a suffix for, and which a single executable is made of.
