@@ -11,7 +11,7 @@ export interface GoProgramOptions {
   readonly builds: string;
   /** How long that takes where nothing is cached. */
   readonly duration: string;
-  /** The module whose version a person is told, and the program's name for a person; by default only `name` is said. */
+  /** The module whose version a person reads, and the program's name for a person; by default only `name` is said. */
   readonly version?: { readonly of: string; readonly title: string };
   /** The version of Go that it needs, where that is newer than Go here. */
   readonly toolchain?: string;
