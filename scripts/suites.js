@@ -163,11 +163,11 @@ export async function testSuite(args) {
   }
   const noRack = whyNoRack();
   if (noRack !== undefined) console.error(`No rack can be built here, the lab's tests are skipped: ${noRack}`);
-  if (args.some((arg) => !arg.startsWith("-"))) return runTests({ projects: ["pure", "unit", "lab"], args, noRack });
+  if (args.some((arg) => !arg.startsWith("-"))) return runTests({ projects: ["unit", "lab"], args, noRack });
   // The lab waits most of its time: the units and its other half use that. Each part has namespaces of its own, so that no
   // test meets the rack of another.
   const parts = [
-    { projects: ["pure", "unit"], args },
+    { projects: ["unit"], args },
     { projects: ["lab"], args: [...args, "--shard=1/2"] },
     { projects: ["lab"], args: [...args, "--shard=2/2"] },
   ];
