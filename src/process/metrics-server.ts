@@ -1,11 +1,15 @@
-import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import { createSecureContext } from "node:tls";
 import type { Registry } from "prom-client";
+import type { AccessVerdict } from "#src/model/access-verdict.ts";
 import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
-import { ToldOnce } from "#src/model/told-once.ts";
+import {
+  type CertificateFiles,
+  type CertificatePair,
+  keepCertificate,
+  readCertificatePair,
+} from "./certificate-files.ts";
 import { closeServer } from "./close-server.ts";
 import { type ListenHandle, listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
@@ -18,28 +22,20 @@ import { pathOf, plain, refusedMethod, sendShortAnswer, type ShortAnswer } from 
 const SILENCE_MS = 5_000;
 /** More than all Prometheus of a cluster need; bounds what a stranger can open. */
 const MAX_CONNECTIONS = 64;
-/** How often the files of the certificate are looked at. */
-const RELOAD_MS = 30_000;
-
-/** Whether who shows a token may read the metrics; `unknown`: it cannot be found out now. */
-export type ScrapeVerdict = "allowed" | "unauthenticated" | "forbidden" | "unknown";
 
 /** What who is not allowed is answered. */
-const REFUSALS: Readonly<Record<Exclude<ScrapeVerdict, "allowed">, ShortAnswer>> = {
+const REFUSALS: Readonly<Record<Exclude<AccessVerdict, "allowed">, ShortAnswer>> = {
   unauthenticated: plain("unauthorized\n", 401),
   forbidden: plain("forbidden: needs get on the nonResourceURL /metrics\n", 403),
   unknown: plain("the API server does not say whether this is allowed\n", 503),
 };
 
-export interface MetricsServerOptions {
+export interface MetricsServerOptions extends CertificateFiles {
   /** 0 to 65535; 0 lets the kernel choose. */
   readonly port: number;
   readonly address: string;
-  /** Files of PEM; they may change while the program runs. */
-  readonly certFile: string;
-  readonly keyFile: string;
   /** Judges the token that a client at this address shows. */
-  readonly judge: (token: string, from: string) => Promise<ScrapeVerdict>;
+  readonly judge: (token: string, from: string) => Promise<AccessVerdict>;
   readonly log: Logger;
   readonly reloadMs?: number | undefined;
 }
@@ -51,16 +47,11 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-interface Pair {
-  readonly cert: string;
-  readonly key: string;
-}
-
 /** A server that can start; or why its certificate cannot be used. */
 export async function openMetricsServer(options: MetricsServerOptions): Promise<Parsed<MetricsServer>> {
   const { certFile, keyFile } = options;
   try {
-    return { ok: true, value: new TlsMetricsServer(options, await readPair(options)), problems: [] };
+    return { ok: true, value: new TlsMetricsServer(options, await readCertificatePair(options)), problems: [] };
   } catch (error) {
     const what = `Cannot use ${JSON.stringify(certFile)} and ${JSON.stringify(keyFile)}`;
     const fix = "Name files with a certificate and its key, both as PEM";
@@ -70,23 +61,15 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
   }
 }
 
-/** Rejects where the files cannot be read, or do not go together. */
-async function readPair({ certFile, keyFile }: MetricsServerOptions): Promise<Pair> {
-  const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
-  createSecureContext({ cert, key });
-  return { cert, key };
-}
-
 class TlsMetricsServer implements MetricsServer {
   readonly #options: MetricsServerOptions;
   readonly #server: Server;
-  readonly #told = new ToldOnce();
-  #pair: Pair;
+  readonly #pair: CertificatePair;
   #handle: ListenHandle | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopReloading: (() => void) | undefined;
   #registry: Registry | undefined;
 
-  constructor(options: MetricsServerOptions, pair: Pair) {
+  constructor(options: MetricsServerOptions, pair: CertificatePair) {
     this.#options = options;
     this.#pair = pair;
     const limits = { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: SILENCE_MS };
@@ -104,32 +87,16 @@ class TlsMetricsServer implements MetricsServer {
 
   async start(registry: Registry): Promise<number> {
     this.#registry = registry;
-    const { port, address, log, reloadMs = RELOAD_MS } = this.#options;
+    const { port, address, log } = this.#options;
     const bound = Promise.withResolvers<number>();
     this.#handle = listenWithRetry(this.#server, { port, address, log, name: "metrics", onListening: bound.resolve });
-    this.#timer = setInterval(() => void this.#reload(), reloadMs).unref();
+    this.#stopReloading = keepCertificate(this.#server, { ...this.#options, pair: this.#pair, what: "the metrics" });
     return bound.promise;
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stopReloading?.();
     if (this.#handle !== undefined) await closeServer(this.#server, this.#handle);
-  }
-
-  /** Takes a certificate that was renewed; one that cannot be used leaves the last one in use. */
-  async #reload(): Promise<void> {
-    const { log, certFile } = this.#options;
-    try {
-      const pair = await readPair(this.#options);
-      this.#told.isNews("certificate", []);
-      if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return;
-      this.#server.setSecureContext(pair);
-      this.#pair = pair;
-      log.info({ file: certFile }, "the certificate of the metrics was replaced");
-    } catch (err) {
-      if (this.#told.isNews("certificate", [(err as Error).message]))
-        log.warn({ err, file: certFile }, "cannot read the certificate of the metrics, the last one stays in use");
-    }
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -44,11 +44,11 @@ export async function openMetricsTls(
   if (!config.ok) return config;
   // Loaded only where it is asked for, as the sources are: TLS of Node is not small.
   const { openMetricsServer } = await import("#src/process/metrics-server.ts");
-  const { ScrapeAccess } = await import("./scrape-access.ts");
+  const { PathAccess } = await import("./path-access.ts");
   const { ApiClient } = await import("./kubernetes/api/client.ts");
   const { realTiming } = await import("./kubernetes/api/timing.ts");
   const client = new ApiClient(config.value, realTiming);
-  const access = new ScrapeAccess({ client, log, monotonicMs });
+  const access = new PathAccess({ client, path: "/metrics", what: "the metrics", log, monotonicMs });
   const opened = await openMetricsServer({
     port,
     address,

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import { RecentMap } from "#src/collections/recent-map.ts";
+import type { AccessVerdict } from "#src/model/access-verdict.ts";
 import { isRecord } from "#src/model/record.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { ScrapeVerdict } from "#src/process/metrics-server.ts";
 import type { ApiClient } from "./kubernetes/api/client.ts";
 import { AskBudget } from "./ask-budget.ts";
 import { errorOfOutcome } from "./kubernetes/api/outcome.ts";
@@ -14,38 +14,42 @@ const ALLOWED_MS = 60_000;
 const REFUSED_MS = 10_000;
 /** Tokens that may not read, which are remembered; the oldest is forgotten for a new one. */
 const MAX_REFUSED = 256;
-/** Tokens that may read, and addresses from which such a one came: more than all Prometheus of a cluster have. */
+/** Tokens that may read, and addresses from which such a one came: more than all Prometheus of a cluster, or all who watch a page, have. */
 const MAX_ALLOWED = 64;
 /** A token is no longer; Kubernetes' own have about 1,000 characters. */
 const MAX_TOKEN_LENGTH = 8_192;
-/** A scrape waits for its answer, by default 10 seconds in all. */
+/** The client waits for its answer; a scrape by default 10 seconds in all. */
 const DEADLINE_MS = 5_000;
 
-export interface ScrapeAccessOptions {
+export interface PathAccessOptions {
   readonly client: Pick<ApiClient, "request">;
+  /** The nonResourceURL of which a user needs `get`: `/metrics`. */
+  readonly path: string;
+  /** What is protected, for the log: `the metrics`. */
+  readonly what: string;
   readonly log: Logger;
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number;
 }
 
 /**
- * Asks the API server whether who shows a token may `get` the nonResourceURL /metrics: TokenReview (authentication.k8s.io/v1),
- * then SubjectAccessReview (authorization.k8s.io/v1). What it cannot find out is not allowed.
+ * Asks the API server whether who shows a token may `get` a nonResourceURL: TokenReview (authentication.k8s.io/v1), then
+ * SubjectAccessReview (authorization.k8s.io/v1). What it cannot find out is not allowed.
  */
-export class ScrapeAccess {
-  readonly #options: ScrapeAccessOptions;
+export class PathAccess {
+  readonly #options: PathAccessOptions;
   /** Until when, by digest of the token: tokens themselves are not kept. One that is over stays, and is asked about first. */
   readonly #allowed = new RecentMap<number>(MAX_ALLOWED);
   /** Apart from those: a stranger who shows many tokens has only strangers forgotten. */
-  readonly #refused = new RecentMap<{ readonly verdict: ScrapeVerdict; readonly untilMs: number }>(MAX_REFUSED);
+  readonly #refused = new RecentMap<{ readonly verdict: AccessVerdict; readonly untilMs: number }>(MAX_REFUSED);
   /** Addresses of clients whose token was allowed: Kubernetes renews a token every hour, and it is an unknown one then. */
   readonly #readers = new RecentMap<true>(MAX_ALLOWED);
-  readonly #asked = new Map<string, Promise<ScrapeVerdict>>();
+  readonly #asked = new Map<string, Promise<AccessVerdict>>();
   readonly #forReaders: AskBudget;
   readonly #forStrangers: AskBudget;
   readonly #told = new ToldOnce();
 
-  constructor(options: ScrapeAccessOptions) {
+  constructor(options: PathAccessOptions) {
     this.#options = options;
     this.#forReaders = new AskBudget(options.monotonicMs);
     this.#forStrangers = new AskBudget(options.monotonicMs);
@@ -57,7 +61,7 @@ export class ScrapeAccess {
   }
 
   /** `from`: the address of the client. */
-  async judge(token: string, from: string): Promise<ScrapeVerdict> {
+  async judge(token: string, from: string): Promise<AccessVerdict> {
     if (token === "" || token.length > MAX_TOKEN_LENGTH) return "unauthenticated";
     const key = hash("sha256", token, "base64");
     const known = this.#knownOf(key);
@@ -78,14 +82,14 @@ export class ScrapeAccess {
     return asking;
   }
 
-  #knownOf(key: string): ScrapeVerdict | undefined {
+  #knownOf(key: string): AccessVerdict | undefined {
     const nowMs = this.#options.monotonicMs();
     if ((this.#allowed.get(key) ?? 0) > nowMs) return "allowed";
     const refused = this.#refused.get(key);
     return refused !== undefined && refused.untilMs > nowMs ? refused.verdict : undefined;
   }
 
-  #remember(key: string, from: string, verdict: ScrapeVerdict): ScrapeVerdict {
+  #remember(key: string, from: string, verdict: AccessVerdict): AccessVerdict {
     const nowMs = this.#options.monotonicMs();
     if (verdict === "unknown") return verdict;
     if (verdict === "allowed") {
@@ -99,7 +103,7 @@ export class ScrapeAccess {
     return verdict;
   }
 
-  async #ask(token: string): Promise<ScrapeVerdict> {
+  async #ask(token: string): Promise<AccessVerdict> {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
       const user = await this.#userOf(token, signal);
@@ -108,9 +112,9 @@ export class ScrapeAccess {
       this.#told.isNews("failure", []);
       return verdict;
     } catch (err) {
-      const { log } = this.#options;
+      const { log, what } = this.#options;
       if (this.#told.isNews("failure", [(err as Error).message]))
-        log.warn({ err }, "cannot find out who may read the metrics, no client gets them");
+        log.warn({ err }, `cannot find out who may read ${what}: no client may until then`);
       return "unknown";
     }
   }
@@ -126,7 +130,13 @@ export class ScrapeAccess {
 
   async #mayRead(user: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<boolean> {
     const { username, uid, groups, extra } = user;
-    const spec = { user: username, uid, groups, extra, nonResourceAttributes: { path: "/metrics", verb: "get" } };
+    const spec = {
+      user: username,
+      uid,
+      groups,
+      extra,
+      nonResourceAttributes: { path: this.#options.path, verb: "get" },
+    };
     const { allowed } = await this.#review(
       "authorization.k8s.io/v1",
       { kind: "SubjectAccessReview", plural: "subjectaccessreviews", spec },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ScrapeAccess } from "#src/source/scrape-access.ts";
+import { PathAccess } from "#src/source/path-access.ts";
 import type { Outcome } from "#src/source/kubernetes/api/outcome.ts";
 import type { ApiRequest } from "#src/source/kubernetes/api/client.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -7,6 +7,8 @@ import { createLogger } from "#src/process/log.ts";
 const user = { username: "system:serviceaccount:monitoring:prometheus", uid: "u1", groups: ["g"], extra: { k: ["v"] } };
 const TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
 const ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+
+const METRICS = { path: "/metrics", what: "the metrics" };
 
 const ok = (status: unknown): Outcome => ({ kind: "ok", body: { status } });
 const refused: Outcome = { kind: "refused", status: 403, message: "forbidden" };
@@ -22,13 +24,13 @@ function world(answers: { readonly token: unknown; readonly access?: unknown } |
     return ok(one.path === TOKENS ? answers.token : answers.access);
   };
   const log = createLogger({ component: "test", level: "warn", to: { write: (line) => void logged.push(line) } });
-  const access = new ScrapeAccess({ client: { request }, log, monotonicMs: () => clock.ms });
+  const access = new PathAccess({ client: { request }, ...METRICS, log, monotonicMs: () => clock.ms });
   return { access, asked, logged, clock };
 }
 
 const allowed = { token: { authenticated: true, user }, access: { allowed: true } };
 
-describe("ScrapeAccess", () => {
+describe("PathAccess", () => {
   it("asks who shows the token, and whether that user may get /metrics", async () => {
     const { access, asked } = world(allowed);
     expect(await access.judge("secret", "10.0.0.9")).toBe("allowed");
@@ -140,7 +142,12 @@ describe("ScrapeAccess", () => {
       return ok({ authenticated: false });
     };
     const log = createLogger({ component: "test", level: "fatal", to: { write: () => undefined } });
-    return { access: new ScrapeAccess({ client: { request }, log, monotonicMs: () => clock.ms }), clock, asked, gate };
+    return {
+      access: new PathAccess({ client: { request }, ...METRICS, log, monotonicMs: () => clock.ms }),
+      clock,
+      asked,
+      gate,
+    };
   }
 
   it("does not forget a token that may read for 300 that may not", async () => {
