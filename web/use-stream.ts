@@ -2,6 +2,7 @@ import type { BlindReason, StreamMessages } from "#src/page/page-stream.ts";
 import { applyChanges } from "#src/view/page/page-changes.ts";
 import type { PageView } from "#src/view/page/page-view.ts";
 import { useEffect, useState } from "./preact.js";
+import { readMessages } from "#src/view/page/read-messages.ts";
 
 /** What the page knows, and how well. */
 export interface Streamed {
@@ -17,40 +18,58 @@ export interface Streamed {
 }
 
 const START: Streamed = { view: undefined, version: 0, aheadMs: 0, link: "connecting", blind: [] };
+/** The server is asked again so long after the stream ended. */
+const AGAIN_MS = 1_000;
 
-/** Follows the server for as long as the page is open. The browser connects again on its own; then the whole page comes again. */
+/** Follows the server for as long as the page is open. A stream that ends is begun again; then the whole page comes again. */
 export function useStream(): Streamed {
   const [streamed, setStreamed] = useState(START);
   useEffect(() => {
-    const source = new EventSource("stream");
-    listen(source, "page", ({ view, nowMs }) => setStreamed((before) => live(view, nowMs, before.version + 1)));
-    listen(source, "changes", ({ nowMs, ...changes }) =>
-      setStreamed((before) =>
-        before.view === undefined ? before : live(applyChanges(before.view, changes), nowMs, before.version + 1),
-      ),
-    );
-    listen(source, "seen", ({ seenAt, nowMs }) =>
-      setStreamed((before) =>
-        before.view === undefined ? before : live({ ...before.view, seenAt }, nowMs, before.version),
-      ),
-    );
-    listen(source, "blind", ({ problems, nowMs }) =>
-      setStreamed((before) => ({ ...before, link: "blind", blind: problems, aheadMs: nowMs - Date.now() })),
-    );
-    source.addEventListener("error", () => setStreamed((before) => ({ ...before, link: "lost" })));
-    return () => source.close();
+    const ending = new AbortController();
+    void follow(ending.signal, setStreamed);
+    return () => ending.abort();
   }, []);
   return streamed;
 }
 
-function live(view: PageView, nowMs: number, version: number): Streamed {
-  return { view, version, aheadMs: nowMs - Date.now(), link: "live", blind: [] };
+type Update = (change: (before: Streamed) => Streamed) => void;
+
+async function follow(signal: AbortSignal, update: Update): Promise<void> {
+  while (!signal.aborted) {
+    await followOnce(signal, update).catch(() => undefined);
+    if (signal.aborted) return;
+    update((before) => ({ ...before, link: "lost" }));
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
 }
 
-function listen<Name extends keyof StreamMessages>(
-  source: EventSource,
-  name: Name,
-  take: (message: StreamMessages[Name]) => void,
-): void {
-  source.addEventListener(name, ({ data }: MessageEvent<string>) => take(JSON.parse(data) as StreamMessages[Name]));
+/** Resolves when the stream has ended; rejects where there is none. */
+async function followOnce(signal: AbortSignal, update: Update): Promise<void> {
+  const { ok, body } = await fetch("stream", { signal });
+  if (!ok || body === null) return;
+  for await (const { name, data } of readMessages(body)) {
+    const take = Object.hasOwn(TAKES, name) ? TAKES[name as keyof StreamMessages] : undefined;
+    if (take !== undefined) update((before) => take(before, JSON.parse(data) as never));
+  }
+}
+
+/** What each message makes of what the page knew before. */
+const TAKES: {
+  readonly [Name in keyof StreamMessages]: (before: Streamed, message: StreamMessages[Name]) => Streamed;
+} = {
+  page: ({ version }, { view, nowMs }) => live(view, nowMs, version + 1),
+  changes: (before, { nowMs, ...changes }) =>
+    before.view === undefined ? before : live(applyChanges(before.view, changes), nowMs, before.version + 1),
+  seen: (before, { seenAt, nowMs }) =>
+    before.view === undefined ? before : live({ ...before.view, seenAt }, nowMs, before.version),
+  blind: (before, { problems, nowMs }) => ({
+    ...before,
+    link: "blind",
+    blind: problems,
+    aheadMs: nowMs - Date.now(),
+  }),
+};
+
+function live(view: PageView, nowMs: number, version: number): Streamed {
+  return { view, version, aheadMs: nowMs - Date.now(), link: "live", blind: [] };
 }

@@ -13,13 +13,13 @@ export interface AskedPage {
 
 /** What the server knows of itself. */
 export interface PageAddress {
-  /** The secret part of the address: its first path segment. */
-  readonly token: string;
-  /** The values of Host that mean this server: `127.0.0.1:8080`. */
-  readonly hosts: ReadonlySet<string>;
+  /** The secret part of the address: its first path segment. Left out: the address has none. */
+  readonly token?: string;
+  /** Whether a value of Host, in small letters, means this server: `127.0.0.1:8080`. */
+  isOwnHost(host: string): boolean;
 }
 
-/** A request for a path below the token, with its query; or why it is not answered. */
+/** A request for a path (below the token, where there is one), with its query; or why it is not answered. */
 export type ReadPageRequest =
   | { readonly ok: true; readonly path: string; readonly query: URLSearchParams }
   | { readonly ok: false; readonly status: number; readonly why: string };
@@ -27,18 +27,17 @@ export type ReadPageRequest =
 /**
  * Reads a request as a server on this machine has to: it is only looked at if its Host is the server's own, so that another
  * name that a foreign page has pointed here (DNS rebinding) gets nothing; if no other site sent it; and if its path begins
- * with the token, which other programs and users of this machine do not know.
+ * with the token, if there is one, which other programs and users of this machine do not know.
  */
-export function readPageRequest(request: AskedPage, { token, hosts }: PageAddress): ReadPageRequest {
+export function readPageRequest(request: AskedPage, { token, isOwnHost }: PageAddress): ReadPageRequest {
   const { method, url = "", host = "", origin, fetchSite } = request;
-  if (!hosts.has(host.toLowerCase())) return no(421, "This server does not answer for that host.");
+  if (!isOwnHost(host.toLowerCase())) return no(421, "This server does not answer for that host.");
   if (method !== "GET" && method !== "HEAD") return no(405, "Only GET and HEAD.");
-  const isOwn = origin === undefined || hosts.has(origin.toLowerCase().replace(/^http:\/\//, ""));
+  const isOwn = origin === undefined || origin.toLowerCase().replace(/^https?:\/\//, "") === host.toLowerCase();
   if (!isOwn) return no(403, "Another site may not ask.");
   const [path = "", query = ""] = split(url, "?");
-  const [, first = "", ...rest] = path.split("/");
-  if (!isSame(first, token)) return no(404, "Not found. Use the whole address that hawser ui printed.");
-  const below = rest.join("/");
+  const below = token === undefined ? path.slice(1) : pathBelow(path, token);
+  if (below === undefined) return no(404, "Not found. Use the whole address that hawser ui printed.");
   // The address itself may be followed from anywhere, as from a chat; what is below it only the page asks for.
   const isSameSite = fetchSite === undefined || fetchSite === "same-origin" || fetchSite === "none";
   if (!isSameSite && below !== "") return no(403, "Another site may not ask.");
@@ -47,6 +46,12 @@ export function readPageRequest(request: AskedPage, { token, hosts }: PageAddres
 
 function no(status: number, why: string): ReadPageRequest {
   return { ok: false, status, why };
+}
+
+/** What of a path is below the token; undefined where it is another's. */
+function pathBelow(path: string, token: string): string | undefined {
+  const [, first = "", ...rest] = path.split("/");
+  return isSame(first, token) ? rest.join("/") : undefined;
 }
 
 function split(text: string, at: string): readonly string[] {

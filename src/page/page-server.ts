@@ -1,30 +1,18 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import type { PageFile } from "./page-files.ts";
+import { createPageHandler, type PageHandlerOptions } from "./page-handler.ts";
 import { readPageRequest } from "./page-request.ts";
-import { PageStream, type PageStreamOptions } from "./page-stream.ts";
 
-/** A longer word than this is not an address, a name or a URL that a person asks about. */
-const MAX_SUBJECT = 2_048;
 /** More than a few pages with their streams and files need. */
 const MAX_CONNECTIONS = 64;
 const SILENCE_MS = 10_000;
 
-/** What answers a question about one subject: the body as JSON. */
-type Ask = (subject: string) => Promise<object>;
-
-export interface PageServerOptions extends PageStreamOptions {
-  /** By path. */
-  readonly files: ReadonlyMap<string, PageFile>;
+export interface PageServerOptions extends Omit<PageHandlerOptions, "read"> {
   /** The secret first segment of every path. */
   readonly token: string;
   /** 0 lets the kernel choose. Or the path of a Unix socket, for a relay that listens on `hostPort`. */
   readonly listen: { readonly port: number } | { readonly socket: string; readonly hostPort: number };
-  /** What is looked at, in a few words. */
-  readonly title: string;
-  readonly explain: Ask;
-  readonly history: Ask;
 }
 
 export interface PageServer {
@@ -36,96 +24,18 @@ export interface PageServer {
 }
 
 /**
- * Scripts, styles and requests of this server alone; nothing inline, no frame, no form, and no text becomes a document or a
- * script in the page (Trusted Types). `sandbox` is left out: the page is this server's own.
- */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
-
-const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "cache-control": "no-store",
-};
-
-/**
  * Serves the page on the loopback address of this machine: its files, the stream of what is seen, and explanations. Only
  * requests with the token, the right Host and no other site behind them are answered, all of them read; nothing can be
  * changed here. Rejects where it cannot listen.
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const { token, listen } = options;
-  const stream = new PageStream(options);
   const hosts = new Set<string>();
-  const server = createServer(
-    { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: SILENCE_MS },
-    (request, response) => {
-      for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-      void answer(request, response).catch(() => {
-        if (!response.headersSent) sendText(response, 500, "Internal error.");
-        response.end();
-      });
-    },
-  );
+  const isOwnHost = (host: string): boolean => hosts.has(host);
+  const handler = createPageHandler({ ...options, read: (asked) => readPageRequest(asked, { token, isOwnHost }) });
+  const limits = { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: SILENCE_MS };
+  const server = createServer(limits, (request, response) => handler.handle(request, response));
   server.maxConnections = MAX_CONNECTIONS;
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method, url, headers } = request;
-    const { host, origin } = headers;
-    const fetchSite = textOf(headers["sec-fetch-site"]);
-    const read = readPageRequest({ method, url, host, origin, fetchSite }, { token, hosts });
-    // Nothing that is sent is read.
-    request.resume();
-    if (!read.ok) {
-      if (read.status === 405) response.setHeader("allow", "GET, HEAD");
-      sendText(response, read.status, read.why);
-      return;
-    }
-    const { path, query } = read;
-    if (method === "HEAD") {
-      sendText(response, options.files.has(path) ? 200 : 404, "");
-      return;
-    }
-    const file = options.files.get(path);
-    if (file !== undefined) {
-      send(response, { status: 200, contentType: file.contentType, body: file.text });
-      return;
-    }
-    if (path === "/stream") {
-      if (!stream.follow(response)) sendText(response, 503, "Too many pages are open: close some.");
-      return;
-    }
-    await answerQuestion(response, path, query);
-  }
-
-  async function answerQuestion(response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
-    const asks: Readonly<Record<string, Ask>> = {
-      "/explain": options.explain,
-      "/history": options.history,
-      "/about": async () => Promise.resolve({ title: options.title }),
-    };
-    const ask = Object.hasOwn(asks, path) ? asks[path] : undefined;
-    const subject = query.get("subject") ?? "";
-    if (ask === undefined) sendText(response, 404, "Not found.");
-    else if (subject.length > MAX_SUBJECT) sendText(response, 400, "That is too long.");
-    else sendJson(response, await ask(subject));
-  }
 
   server.listen("port" in listen ? { port: listen.port, host: "127.0.0.1" } : { path: listen.socket });
   await once(server, "listening");
@@ -133,36 +43,13 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   for (const name of ["127.0.0.1", "localhost", "[::1]"]) hosts.add(`${name}:${port}`);
   return {
     url: `http://127.0.0.1:${port}/${token}/`,
-    following: () => stream.size,
+    following: () => handler.following(),
     async close() {
-      stream.close();
+      handler.close();
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();
       await closed;
     },
   };
-}
-
-interface Sent {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
-
-function send(response: ServerResponse, { status, contentType, body }: Sent): void {
-  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) });
-  response.end(body);
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  send(response, { status, contentType: "text/plain; charset=utf-8", body: text === "" ? "" : `${text}\n` });
-}
-
-function sendJson(response: ServerResponse, value: object): void {
-  send(response, { status: 200, contentType: "application/json", body: JSON.stringify(value) });
-}
-
-function textOf(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === "string" ? value : value?.[0];
 }

@@ -26,8 +26,6 @@ export interface StreamMessages {
 
 /** Pages that follow at once. Each may have one message in the memory of this process that its browser has not taken yet. */
 const MAX_FOLLOWERS = 16;
-/** A browser asks again after so long where its connection ended. */
-const RETRY_MS = 1_000;
 
 export interface PageStreamOptions {
   look(): Promise<LookedPage>;
@@ -68,7 +66,7 @@ export class PageStream {
     this.#followers.add(follower);
     response.once("close", () => this.#forget(follower));
     response.writeHead(200, { "content-type": "text/event-stream", "x-accel-buffering": "no" });
-    response.write(`retry: ${RETRY_MS}\n\n`);
+    response.flushHeaders();
     if (this.#ending === undefined) void this.#run();
     else if (this.#last !== undefined) this.#sendPage(follower, this.#last);
     return true;
