@@ -29,14 +29,15 @@ export async function ingressesOfCluster(
       lister.listIfAllowed("Service"),
       lister.listIfAllowed("EndpointSlice"),
     ]);
-    const { namespaceSelector, defaultSecret, configMap } = about;
+    const { namespaceSelector, defaultSecret, defaultService, configMap } = about;
     const namespaces = namespaceSelector && (await lister.listIfAllowed("Namespace"));
     const scope = { ...about.scope, servesNamespace: servesNamespace(namespaceSelector, namespaces) };
     const { nginxConfig, problems: ofConfig } = nginxConfigOf(
       configMap,
       configMap === undefined ? undefined : await readNamed(lister, "ConfigMap", configMap),
     );
-    const named = namedSecrets(servedIngresses({ ingresses, classes, policies, scope, nginxConfig }));
+    const served = servedIngresses({ ingresses, classes, policies, scope, nginxConfig, defaultService });
+    const named = namedSecrets(served);
     const secrets = await readSecrets(
       lister,
       new Set([...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]),

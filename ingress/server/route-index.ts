@@ -9,6 +9,7 @@ import { backendTargets } from "#src/routing/ingress/backend-targets.ts";
 import type { ProgramPlace } from "#src/routing/ingress/near-endpoints.ts";
 import { missingPort } from "#src/routing/ingress/missing-port.ts";
 import { namedPorts, withNamedPorts } from "#src/routing/ingress/named-ports.ts";
+import { defaultIngress, isDefaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default-rule.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
@@ -90,10 +91,11 @@ export class RouteIndex {
     this.#compat = compat;
     this.#isOwnEndpoint = isOwnEndpoint;
     this.#defaultService = defaultService;
-    this.#table = { ...EMPTY_ROUTES, fallback: defaultService === undefined ? undefined : defaultRule(defaultService) };
+    this.#table = EMPTY_ROUTES;
+    if (defaultService !== undefined) this.#useDefault(defaultIngress(defaultService));
   }
 
-  /** The Ingresses of our class that can be read; those that are closed keep their certificates. */
+  /** The Ingresses of our class that can be read, and that of `--default-backend-service`; those that are closed keep their certificates. */
   ours(): readonly Ingress[] {
     return [...this.#ours.values()];
   }
@@ -138,7 +140,6 @@ export class RouteIndex {
   externalNames(): ReadonlyMap<string, string> {
     if (this.#externals.size === 0) return NO_NAMES;
     const used = new Set(this.ours().flatMap((ingress) => backendTargets(ingress).map(({ serviceKey }) => serviceKey)));
-    if (this.#defaultService !== undefined) used.add(this.#defaultService);
     return new Map(
       [...this.#externals].flatMap(([key, { externalName }]) =>
         externalName !== undefined && used.has(key) ? [[key, externalName] as const] : [],
@@ -235,6 +236,7 @@ export class RouteIndex {
   /** Notes of one Ingress which hosts it claims no longer or claims now. */
   #settle(key: string, moves: ClaimMoves): void {
     const present = this.#ingresses.get(key);
+    if (present !== undefined && isDefaultIngress(present)) return this.#useDefault(present);
     const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
     const isForeign = after === undefined && present !== undefined && isWatched(present, this.#scope);
     this.#countForeign(key, isForeign ? classOf(present, this.#classes) : undefined);
@@ -244,6 +246,16 @@ export class RouteIndex {
     for (const host of before === undefined ? [] : claimedHosts(before))
       moveOf(moves, host).gone.add(before as Ingress);
     for (const host of after === undefined ? [] : claimedHosts(after)) moveOf(moves, host).come.push(after as Ingress);
+  }
+
+  /** Serves requests that no rule matches as this Ingress says, which claims no host and is of no class. */
+  #useDefault(ingress: Ingress): void {
+    const { key } = ingress;
+    if (this.#ours.get(key) === ingress) return;
+    this.#ingresses.set(key, ingress);
+    this.#ours.set(key, ingress);
+    this.#table = { ...this.#table, fallback: defaultRule(ingress) };
+    this.#ownEndpoints = undefined;
   }
 
   #countForeign(key: string, className: string | undefined): void {

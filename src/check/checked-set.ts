@@ -48,7 +48,7 @@ export interface Installation extends ServiceClass {
 export interface CheckedSet {
   readonly installation: Installation;
   readonly services: readonly Service[];
-  /** Those that Hawser serves, with the policies that are attached to them. */
+  /** Those that Hawser serves, with the policies that are attached to them; also that of `--default-backend-service`, which is not an object. */
   readonly ingresses: readonly Ingress[];
   /** What ingress-nginx's ConfigMap says of all of them; undefined: none is named, or it is missing. */
   readonly nginxConfig: NginxConfig | undefined;

@@ -5,6 +5,7 @@ import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
 import { backendKey } from "#src/routing/ingress/backend.ts";
+import { isDefaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { CheckedSet } from "./checked-set.ts";
@@ -20,6 +21,8 @@ export function findBrokenReferences(set: CheckedSet, routes: RouteTable): reado
   const services = new Map(set.services.map((service) => [service.key, service]));
   if (services.size === 0) return problems;
   for (const ingress of set.ingresses) {
+    // What is missing of it is said of the option.
+    if (isDefaultIngress(ingress)) continue;
     const root = set.rootOf("Ingress", ingress.key, problems);
     for (const named of backendsOf(ingress, root)) checkBackend(named, ingress.namespace, { set, services, routes });
     for (const [index, field] of readList({ ...descend(root, "spec", "tls"), problems: [] }).entries()) {

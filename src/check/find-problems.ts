@@ -51,8 +51,8 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const { inspected, between, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
-  const { compat, defaultService } = installation;
-  const snapshot = { ...routingSnapshot(set), compat, defaultService };
+  const { compat } = installation;
+  const snapshot = { ...routingSnapshot(set), compat };
   const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (kind, key) =>
     set.rootOf(kind, key, []),
   );

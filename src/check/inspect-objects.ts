@@ -8,6 +8,7 @@ import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { attachAll } from "#src/routing/ingress/attach-all.ts";
+import { defaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { noFoundObjects } from "./found-objects.ts";
@@ -72,7 +73,9 @@ export function inspectObjects(
   const hasResources = METALLB_KINDS.some((kind) => configures(kind) && resources[kind].length > 0);
   // A ConfigMap that cannot be read holds pools that are unknown.
   const isKnown = hasConfig ? ofMap !== undefined : hasResources;
-  const attached = attachAll(found.ingresses, found.policies);
+  const { defaultService } = installation;
+  const byDefault = defaultService === undefined ? [] : [defaultIngress(defaultService)];
+  const attached = [...attachAll(found.ingresses, found.policies), ...attachAll(byDefault, [])];
   return {
     ...found,
     nginxConfig,

@@ -2,7 +2,7 @@ import { child, complain, complainMissing, type Field, isUnset, quote, readMap, 
 import { isDnsLabel } from "./name.ts";
 import { readPort, readPortReference } from "./port.ts";
 
-/** A backend as an Ingress names it; the port is by number or by the Service port's name. */
+/** A backend as an Ingress names it; the port is by number or by the Service port's name. Empty, as no Ingress can write it: the first port. */
 export interface IngressBackend {
   readonly serviceName: string;
   readonly servicePort: number | string;

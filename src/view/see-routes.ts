@@ -52,7 +52,6 @@ export function seeRoutes(input: RoutesInput): SeenRoutes {
   };
   const snapshot = {
     ...routingSnapshot(objects),
-    defaultService: input.defaultService,
     compat: input.compat,
     // Nothing is looked up: the name is in the place of its addresses.
     addressesOf: (key: string) => (input.servesExternalNames ? [externals.get(key)?.externalName ?? []].flat() : []),

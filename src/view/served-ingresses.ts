@@ -12,6 +12,7 @@ import { type KubeObject, keyOf } from "#src/model/object.ts";
 import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { attachPolicies, type PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
+import { defaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { PolicyTargets } from "#src/routing/ingress/policy-targets.ts";
 import { isServed } from "#src/routing/ingress/routing-snapshot.ts";
 import { certificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
@@ -20,7 +21,8 @@ import type { RoutesInput } from "./routes-input.ts";
 
 /** An Ingress of the class that is served. */
 export interface ServedIngress {
-  readonly object: KubeObject;
+  /** Undefined for that of `--default-backend-service`, which is not an object. */
+  readonly object: KubeObject | undefined;
   /** Undefined where nothing of it can be read. */
   readonly ingress: Ingress | undefined;
   /** What is wrong between policies that are attached to it, and between them and it. */
@@ -28,14 +30,15 @@ export interface ServedIngress {
   readonly problems: readonly Problem[];
 }
 
-/** The Ingresses of the class that is served, by `namespace/name`, with the policies that are attached to them. */
+/** The Ingresses of the class that is served, by `namespace/name`, with the policies that are attached to them, and that of `--default-backend-service`. */
 export function servedIngresses({
   ingresses = [],
   classes = [],
   policies = [],
   scope,
   nginxConfig,
-}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope" | "nginxConfig">): ReadonlyMap<
+  defaultService,
+}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope" | "nginxConfig" | "defaultService">): ReadonlyMap<
   string,
   ServedIngress
 > {
@@ -56,6 +59,10 @@ export function servedIngresses({
       findings: attached?.findings ?? [],
       problems: read.problems,
     });
+  }
+  if (defaultService !== undefined) {
+    const ingress = defaultIngress(defaultService);
+    served.set(ingress.key, { object: undefined, ingress, findings: [], problems: [] });
   }
   return served;
 }

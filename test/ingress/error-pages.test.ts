@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { defaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { accessGrant } from "#ingress/engine/access-grant.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
@@ -153,7 +154,7 @@ describe("custom-http-errors", () => {
     const ingresses = [annotatedIngress({ "custom-http-errors": "503" })];
     const services = [serviceOf("s"), serviceOf("pages")];
     const snapshot = routingSnapshot({ ingresses, services, slices: slicesOf("pages", [world.pages.port]) });
-    world.proxy.engine.useRoutes(buildRoutes({ ...snapshot, defaultService: "default/pages" }));
+    world.proxy.engine.useRoutes(buildRoutes({ ...snapshot, byDefault: defaultIngress("default/pages") }));
     expect(await ask(world.proxy.port, requestOf("GET /x?y", ["X-Request-ID: mine"]))).toMatch(/\r\n\r\npage$/);
     expect(headOf(world.pages.received())).toEqual(
       expect.arrayContaining(["X-Code: 503", "X-Original-URI: /x?y", "X-Request-ID: mine", "X-Service-Name: s"]),
@@ -181,7 +182,7 @@ describe("custom-http-errors of a request that has waited for who may come in", 
       const snapshot = { ingresses: [annotatedIngress(auth)], services: [serviceOf("s"), serviceOf("pages")] };
       const slices = slicesOf("pages", [page.port]);
       proxy.engine.useRoutes(
-        buildRoutes({ ...routingSnapshot({ ...snapshot, slices }), defaultService: "default/pages" }),
+        buildRoutes({ ...routingSnapshot({ ...snapshot, slices }), byDefault: defaultIngress("default/pages") }),
       );
       expect(await ask(proxy.port, requestOf("GET /", ["X-Auth-User: admin"]))).toContain("X-Page: ours");
       expect(headOf(page.received()).filter((line) => /^x-auth-user/i.test(line))).toEqual(["X-Auth-User: alice"]);
@@ -198,7 +199,7 @@ describe("custom-http-errors of a request that has waited for who may come in", 
       const snapshot = { ingresses: [annotatedIngress(auth)], services: [serviceOf("s"), serviceOf("pages")] };
       const slices = slicesOf("pages", [page.port]);
       proxy.engine.useRoutes(
-        buildRoutes({ ...routingSnapshot({ ...snapshot, slices }), defaultService: "default/pages" }),
+        buildRoutes({ ...routingSnapshot({ ...snapshot, slices }), byDefault: defaultIngress("default/pages") }),
       );
       const get = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
       const answers = await ask(proxy.port, get.repeat(pages.length) + requestOf("GET /"));

@@ -7,6 +7,7 @@ import { type KubeObject, parseObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { defaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import type { CanaryRequest } from "#src/routing/canary.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
 import {
@@ -78,7 +79,9 @@ function tableOf(
   const ingresses = read("Ingress", parseIngress).filter((ingress) => isServed(ingress, classes, scope));
   const services = read("Service", parseService);
   const slices = read("EndpointSlice", parseEndpointSlice);
-  return buildRoutes({ ...routingSnapshot({ ingresses, services, slices }), ...ways });
+  const { defaultService, compat } = ways;
+  if (defaultService !== undefined) ingresses.push(defaultIngress(defaultService));
+  return buildRoutes({ ...routingSnapshot({ ingresses, services, slices }), compat });
 }
 
 function valueOf<T>(parsed: Parsed<T>): T {

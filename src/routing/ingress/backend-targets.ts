@@ -1,6 +1,8 @@
+import type { IngressBackend } from "#src/model/ingress-backend.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { allTerms } from "#src/model/path-terms.ts";
+import { FIRST_PORT } from "./backend.ts";
 
 /** A Service that an Ingress sends requests to. */
 export interface BackendTarget {
@@ -18,10 +20,14 @@ export function backendTargets(ingress: Ingress): readonly BackendTarget[] {
   const paths = rules.flatMap((rule) => rule.paths);
   const whole = defaultBackend === undefined ? [] : [{ target: defaultBackend, at: "spec.defaultBackend" }];
   const found = [...paths, ...whole].flatMap(({ target, at }): BackendTarget[] =>
-    isBackend(target) ? [{ serviceKey: `${namespace}/${target.serviceName}`, port: target.servicePort, at }] : [],
+    isBackend(target) ? [{ serviceKey: `${namespace}/${target.serviceName}`, port: portOf(target), at }] : [],
   );
   const others = allTerms(ingress).flatMap(({ settings }) => settings.defaultBackend ?? []);
   return others.length === 0 ? found : [...found, ...others.map((name) => otherTarget(`${namespace}/${name}`))];
+}
+
+function portOf({ servicePort }: IngressBackend): BackendTarget["port"] {
+  return servicePort === FIRST_PORT ? undefined : servicePort;
 }
 
 function otherTarget(serviceKey: string): BackendTarget {

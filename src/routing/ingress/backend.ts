@@ -18,9 +18,12 @@ export function backendKeysOf(service: Service): readonly string[] {
   return keys.length === 0 ? keys : [...keys, firstPortKey(`${namespace}/${name}`)];
 }
 
+/** Names the first TCP port of a Service in the place of a number or a name. No Ingress can write it. */
+export const FIRST_PORT = "";
+
 /** What a rule calls the first TCP port of a Service (`namespace/name`). */
 export function firstPortKey(serviceKey: string): string {
-  return `${serviceKey}:`;
+  return `${serviceKey}:${FIRST_PORT}`;
 }
 
 function keysOf({ namespace, name: serviceName }: Service, { port, name }: ServicePort): readonly string[] {

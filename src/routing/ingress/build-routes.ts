@@ -11,8 +11,7 @@ import type { RouteTable } from "#src/routing/route-table.ts";
 
 /** The whole table from a snapshot. */
 export function buildRoutes(snapshot: RoutingSnapshot): RouteTable {
-  const { defaultService } = snapshot;
-  const fallback = defaultService === undefined ? undefined : defaultRule(defaultService);
+  const fallback = defaultRule(snapshot.byDefault);
   const withHosts = replaceHosts({ ...EMPTY_ROUTES, fallback }, mergeHosts(snapshot.claims.keys(), snapshot));
   return replaceServices(withHosts, snapshot.services.keys(), snapshot, new Map());
 }

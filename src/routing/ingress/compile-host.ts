@@ -88,9 +88,15 @@ function inherited({ serverSnippet }: IngressSettings, own: SnippetLocation["res
   return (serverSnippet?.responseFields ?? []).filter(({ act }) => act !== "add" || !hasAdded);
 }
 
-function ruleOf(
+/** The rule of a claim. `pattern`: what its path is, if that is a regular expression. */
+export function ruleOf(
   claim: PathClaim,
-  { hasTls, canaries, clientCertificates, certificatesAskedBy }: MergedHost,
+  {
+    hasTls,
+    canaries,
+    clientCertificates,
+    certificatesAskedBy,
+  }: Pick<MergedHost, "hasTls" | "canaries" | "clientCertificates" | "certificatesAskedBy">,
   pattern?: PathPattern,
 ): Rule {
   const { ingress, path, pathType, settings, isRestricted, applied, policies } = claim;

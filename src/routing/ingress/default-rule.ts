@@ -1,17 +1,22 @@
-import { NO_FILTERS } from "#src/filters/rule-filters.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import { firstPortKey } from "./backend.ts";
+import { ruleOf } from "./compile-host.ts";
+import { defaultClaim } from "./merge-host.ts";
 
-/** The rule for requests that no other rule matches: they go to the first port of a Service (`namespace/name`). */
-export function defaultRule(serviceKey: string): Rule {
-  return {
-    origin: { object: "", path: "", pathType: "default" },
-    filters: NO_FILTERS,
-    isRestricted: false,
-    action: { kind: "forward", backend: firstPortKey(serviceKey) },
-  };
+/** The rule for requests that no other rule matches, of the Ingress for these (`defaultIngress`). */
+export function defaultRule(ingress: Ingress | undefined): Rule | undefined {
+  const [claim] = ingress === undefined ? [] : defaultClaim(ingress);
+  return claim && ruleOf(claim, OF_NO_HOST);
 }
+
+/** They are for any host, so that nothing is said of one. */
+const OF_NO_HOST = {
+  hasTls: false,
+  canaries: new Map(),
+  clientCertificates: undefined,
+  certificatesAskedBy: undefined,
+} as const;
 
 /** The Problem of a Service for such requests that does not exist. */
 export function defaultServiceMissing(serviceKey: string): Problem {

@@ -5,6 +5,7 @@ import { objectAt } from "#src/model/problem-place.ts";
 import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
 import { backendTargets } from "./backend-targets.ts";
+import { isDefaultIngress } from "./default-ingress.ts";
 
 /** A Service that has the proxy itself as an endpoint. */
 export interface OwnEndpoint {
@@ -35,6 +36,7 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
   if (byService.size === 0) return [];
   const problems: Problem[] = [];
   for (const ingress of ingresses) {
+    if (isDefaultIngress(ingress)) continue;
     const own = backendTargets(ingress)
       .map(({ serviceKey }) => byService.get(serviceKey))
       .find((one) => one !== undefined);

@@ -248,7 +248,7 @@ function claimOf(
 }
 
 /** What an Ingress says of requests that no path of it is for; nothing where it has no default backend. */
-function defaultClaim(ingress: Ingress): readonly PathClaim[] {
+export function defaultClaim(ingress: Ingress): readonly PathClaim[] {
   const { defaultBackend: target } = ingress;
   if (target === undefined) return [];
   const terms = ingress.defaultTerms ?? termsOf(ingress);

@@ -3,6 +3,7 @@ import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
 import type { ProgramPlace } from "./near-endpoints.ts";
 import type { Service } from "#src/model/service.ts";
+import { isDefaultIngress } from "./default-ingress.ts";
 import { namedPorts, withNamedPorts } from "./named-ports.ts";
 
 /** `hawser`: paths are compared as the documentation of Ingress says; `nginx`: as ingress-nginx does (`asNginxPath`, `slashClaims`). */
@@ -23,8 +24,8 @@ export interface RoutingSnapshot {
   readonly place?: ProgramPlace | undefined;
   /** Of a Service of type ExternalName (`namespace/name`): the addresses of its name. */
   readonly addressesOf?: (serviceKey: string) => readonly string[];
-  /** The Service (`namespace/name`) for requests that no rule matches. */
-  readonly defaultService?: string | undefined;
+  /** Serves requests that no rule matches (`defaultIngress`); undefined: they are answered 404. */
+  readonly byDefault?: Ingress | undefined;
 }
 
 /** The value of IngressClass `spec.controller` that makes a class ours, unless an option names another one. */
@@ -99,7 +100,7 @@ export function compareAge(left: Ingress, right: Ingress): number {
   return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
 }
 
-/** A snapshot from plain lists. */
+/** A snapshot from plain lists. Among the Ingresses may be that of `--default-backend-service`. */
 export function routingSnapshot(objects: {
   readonly ingresses: readonly Ingress[];
   readonly services: readonly Service[];
@@ -107,6 +108,7 @@ export function routingSnapshot(objects: {
 }): RoutingSnapshot {
   const claims = new Map<string, Ingress[]>();
   for (const ingress of objects.ingresses) {
+    if (isDefaultIngress(ingress)) continue;
     for (const host of claimedHosts(ingress)) claims.set(host, [...(claims.get(host) ?? []), ingress]);
   }
   for (const claimants of claims.values()) claimants.sort(compareAge);
@@ -115,5 +117,6 @@ export function routingSnapshot(objects: {
   const isExternal = ({ type }: Service) => type === "ExternalName";
   const ports = namedPorts(objects.ingresses, new Set(objects.services.filter(isExternal).map(({ key }) => key)));
   const services = objects.services.map((service) => withNamedPorts(service, ports.get(service.key)));
-  return { claims, services: new Map(services.map((service) => [service.key, service])), slices };
+  const byDefault = objects.ingresses.find(isDefaultIngress);
+  return { claims, services: new Map(services.map((service) => [service.key, service])), slices, byDefault };
 }
