@@ -105,9 +105,10 @@ export interface LackingEndpoint {
 
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
- * Exact, else the longest prefix or regular expression, else the default backend of the host's first Ingress, else that of the catch-all. A
- * closed rule takes its requests as any other would, and refuses them; also those that only some endpoints would read as
- * requests for its path. Of these, a restricted one refuses those that came to a rule with other restrictions.
+ * Exact, else the longest prefix or regular expression, else the default backend of the host's first Ingress, else that of the catch-all,
+ * else the rule for what no other one matches. A closed rule takes its requests as any other would, and refuses them; also
+ * those that only some endpoints would read as requests for its path. Of these, a restricted one refuses those that came to
+ * a rule with other restrictions.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const budget = { left: MAX_STEPS };
@@ -119,9 +120,9 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   // What is behind client certificates stays so where no rule matches.
   const isOpen = rules?.clientCertificates === undefined;
   const found = matchPath(rules, path, budget) ?? (isOpen ? getSharded(table.hosts, "")?.fallback : undefined);
-  const matched = guarded(rules, { path, found, budget }) ?? found;
+  const matched = guarded(rules, { path, found, budget }) ?? found ?? (isOpen ? table.fallback : undefined);
   if (budget.left < 0) return TOO_LONG;
-  if (matched === undefined) return isOpen ? byDefault(table, request, path) : NO_ROUTE;
+  if (matched === undefined) return NO_ROUTE;
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
@@ -129,7 +130,9 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
     return { kind: "respond", rule: matched, status: action.status, sources: action.sources, path };
   const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
-  return forward(table, request, { rule: matched, action, path });
+  const decision = forward(table, request, { rule: matched, action, path });
+  // While its Service has no endpoint it is as if there were none.
+  return matched === table.fallback && decision.kind === "refuse" ? NO_ROUTE : decision;
 }
 
 /** Whether any rule names a host (in lower case, without final dot), or stands for it: its wildcard, an alias. Those of the catch-all do not. */
@@ -168,14 +171,6 @@ function guarded(
     if (rule !== undefined) return rule;
   }
   return undefined;
-}
-
-/** Where a request goes that no rule matches. */
-function byDefault(table: RouteTable, request: RouteRequest, path: string): RouteDecision {
-  const { fallback: rule } = table;
-  if (rule?.action.kind !== "forward") return NO_ROUTE;
-  const decision = forward(table, request, { rule, action: rule.action, path });
-  return decision.kind === "refuse" ? NO_ROUTE : decision;
 }
 
 /** Where a request goes that is forwarded: to the rule's own backend, or to its canary. */
