@@ -3,12 +3,7 @@ import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
 import { type AttachedIngress, attachPolicies } from "#src/routing/ingress/attach-policies.ts";
 import { PolicyTargets, servicesOf } from "#src/routing/ingress/policy-targets.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
-
-/** The Ingresses as they are written, by key. */
-export interface WrittenIngresses {
-  get(key: string): Ingress | undefined;
-  values(): Iterable<Ingress>;
-}
+import type { WrittenIngresses } from "./written-ingresses.ts";
 
 /** Keeps policies attached to Ingresses, so that a change of one attaches only what it touches again. */
 export class PolicyIndex {

@@ -10,7 +10,8 @@ import { PolicyVerdicts } from "#src/routing/ingress/policy-verdicts.ts";
 import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import type { IngressNotice } from "./status/ingress-events.ts";
-import { PolicyIndex, type WrittenIngresses } from "./policy-index.ts";
+import { PolicyIndex } from "./policy-index.ts";
+import type { WrittenIngresses } from "./written-ingresses.ts";
 
 const KIND = "HTTPPolicy";
 /** Findings that are reported at once. */

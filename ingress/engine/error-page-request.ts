@@ -133,9 +133,13 @@ function keptFields(
   return { kept, accept };
 }
 
-/** The Service of the rule for this, else the one for what no rule matches; undefined where none has an endpoint. */
+/**
+ * The Service of the rule for this, else the one for what no rule matches; undefined where none has an endpoint, and where policies restrict who
+ * gets to the latter: of the request that had the error nothing of that was asked.
+ */
 function pageBackend(ofRule: string | undefined, { fallback, backends }: RouteTable): Backend | undefined {
-  const key = ofRule ?? (fallback?.action.kind === "forward" ? fallback.action.backend : undefined);
+  const isOpen = fallback?.action.kind === "forward" && !fallback.isRestricted;
+  const key = ofRule ?? (isOpen ? fallback.action.backend : undefined);
   const backend = key === undefined ? undefined : getSharded(backends, key);
   return backend === undefined || backend.endpoints.length === 0 ? undefined : backend;
 }

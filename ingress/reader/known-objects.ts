@@ -8,6 +8,7 @@ import { parseService } from "#src/model/service.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
+import { isDefaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { classForeign } from "./class-foreign.ts";
 import { MissingPorts } from "./missing-ports.ts";
 import type { RouteChanges } from "#ingress/server/route-changes.ts";
@@ -19,6 +20,7 @@ import { nameTheSame } from "./name-the-same.ts";
 import { NginxConfigReader } from "#ingress/nginx-config-reader.ts";
 import { PolicyReader } from "#ingress/policy-reader.ts";
 import { ServedNamespaces } from "#ingress/served-namespaces.ts";
+import { writtenIngresses } from "#ingress/written-ingresses.ts";
 import { publishedAddresses } from "#ingress/status/published-addresses.ts";
 import type { Standing } from "#ingress/status/plan-ingress-status.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
@@ -102,7 +104,8 @@ export class KnownObjects {
     });
     const isOurs = (key: string) => this.#index.get(key) !== undefined;
     const { countsTogether = true } = context;
-    this.policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs, countsTogether });
+    const written = writtenIngresses(this.#ingresses, defaultService);
+    this.policies = new PolicyReader({ source, problems, ingresses: written, isOurs, countsTogether });
     this.#ports = new MissingPorts(this.#index);
     this.#secrets = new NamedSecrets({
       source,
@@ -188,7 +191,7 @@ export class KnownObjects {
   #toServe(changes: RouteChanges): RouteChanges {
     const latest = <T>({ key, after }: { readonly key: string; readonly after: T | undefined }) => ({ key, after });
     const isServed = (ingress: Ingress | undefined) =>
-      ingress === undefined || this.#namespaces?.serves(ingress.namespace) !== false;
+      ingress === undefined || isDefaultIngress(ingress) || this.#namespaces?.serves(ingress.namespace) !== false;
     return {
       ...changes,
       classes: changes.classes.map(latest),
@@ -281,7 +284,8 @@ export class KnownObjects {
       yield ingressNotice(loser, reason, problem);
     for (const { ingress, problem } of this.#ports.found(MAX_CONFLICTS))
       yield ingressNotice(ingress, "NotServed", problem);
-    for (const { ingress, reason, problem } of this.#secrets.faults) yield ingressNotice(ingress, reason, problem);
+    for (const { ingress, reason, problem } of this.#secrets.faults)
+      if (!isDefaultIngress(ingress)) yield ingressNotice(ingress, reason, problem);
     yield* this.policies.notices();
   }
 

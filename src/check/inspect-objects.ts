@@ -75,7 +75,7 @@ export function inspectObjects(
   const isKnown = hasConfig ? ofMap !== undefined : hasResources;
   const { defaultService } = installation;
   const byDefault = defaultService === undefined ? [] : [defaultIngress(defaultService)];
-  const attached = [...attachAll(found.ingresses, found.policies), ...attachAll(byDefault, [])];
+  const attached = attachAll([...found.ingresses, ...byDefault], found.policies);
   return {
     ...found,
     nginxConfig,

@@ -6,6 +6,7 @@ import { allTerms } from "#src/model/path-terms.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { SecretClaim } from "#src/model/secret-claims.ts";
+import { namePaths } from "#src/routing/ingress/default-ingress.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import { fieldAt } from "./field-at.ts";
 
@@ -41,7 +42,7 @@ export function missingSecrets(
       for (const field of [...annotations, ...policyFields(set, ingress, { secret, told, problems })])
         complain(field, code, {
           what: `Cannot find Secret ${quote(secret)}`,
-          why: `it does not exist here, and the paths of Ingress "${ingress.key}" are closed without it`,
+          why: `it does not exist here, and the ${namePaths(ingress)} are closed without it`,
           fix: "Add the Secret, or fix its name",
           severity: "warning",
         });

@@ -381,7 +381,7 @@ export const PROBLEM_CODES = {
   ENDPOINT_IS_INGRESS: {
     meaning:
       "An endpoint of a Service is the ingress itself, so that requests sent there would come back. It is not used.",
-    solve: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service.",
+    solve: "Take the endpoint out of the EndpointSlice, or send the requests to another Service.",
   },
   SERVICE_SELECTS_NOTHING: {
     meaning:

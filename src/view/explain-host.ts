@@ -38,7 +38,7 @@ export function explainAddress({ seen, rule }: UrlContext): readonly ExplainStep
 }
 
 /** Whose rules have the requests for the host. */
-export function explainHost({ seen, question, decision }: UrlContext): ExplainStep {
+export function explainHost({ seen, question, decision, rule }: UrlContext): ExplainStep {
   const host = hostOf(question.hostField);
   if (host === undefined) {
     const { why, fix } = REFUSAL_TEXTS["bad-host"];
@@ -46,7 +46,7 @@ export function explainHost({ seen, question, decision }: UrlContext): ExplainSt
     return badStep("host", { reason: "bad-host", text, fix });
   }
   const entry = hostEntryFor(seen.table, host);
-  if (entry === undefined && decision.kind === "forward")
+  if (entry === undefined && rule !== undefined)
     return okStep("host", { text: `No Ingress has the host ${host}, and none is for all hosts.` });
   if (entry === undefined) {
     const text = `No Ingress that is served has the host ${host} or a wildcard for it, and none is for all hosts: the request is answered 404.${otherClass(seen, host)}`;

@@ -61,8 +61,9 @@ export function servedIngresses({
     });
   }
   if (defaultService !== undefined) {
-    const ingress = defaultIngress(defaultService);
-    served.set(ingress.key, { object: undefined, ingress, findings: [], problems: [] });
+    const written = defaultIngress(defaultService);
+    const { ingress, findings } = attachPolicies(written, targets.of(written));
+    served.set(ingress.key, { object: undefined, ingress, findings, problems: [] });
   }
   return served;
 }

@@ -69,6 +69,31 @@ describe("hawser check", () => {
     expect(found.map(({ code, severity }) => `${code} ${severity}`)).toEqual(says.map((code) => `${code} warning`));
   });
 
+  it.each([
+    { options: [], settings: { "limit-rps": "1" }, says: ["POLICY_TARGET_MISSING"] },
+    { options: ["--default-backend-service=default/web"], settings: { "limit-rps": "1" }, says: [] },
+    {
+      options: ["--default-backend-service=default/web"],
+      settings: { "auth-type": "basic", "auth-secret": "users" },
+      says: ["INGRESS_AUTH_SECRET_MISSING"],
+    },
+    {
+      options: ["--default-backend-service=default/web"],
+      settings: { "auth-type": "basic" },
+      says: ["POLICY_INVALID"],
+    },
+  ])("E says $says of a policy at a Service with $options and $settings", async ({ options, settings, says }) => {
+    await writeFile(join(folder, "web.yml"), service("web"));
+    const spec = { targetRefs: [{ kind: "Service", name: "web" }], settings };
+    const policy = { apiVersion: "hawser.dev/v1alpha1", kind: "HTTPPolicy", metadata: { name: "p" }, spec };
+    await writeFile(join(folder, "policy.json"), JSON.stringify(policy));
+    await main([folder, ...options, "-o", "json"]);
+    const lines = io.out().split("\n").filter(Boolean);
+    const found = lines.map((line) => JSON.parse(line) as { readonly code: string; readonly where: string });
+    expect(found.map(({ code }) => code)).toEqual(says);
+    for (const { where } of found) expect(where).toContain('HTTPPolicy "default/p"');
+  });
+
   it.each(["--default-backend-service=web", "--default-ssl-certificate=a/b/c", "--nginx-config-map=x"])(
     "exits 2 for %s",
     async (option) => {

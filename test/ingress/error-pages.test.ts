@@ -161,6 +161,21 @@ describe("custom-http-errors", () => {
     );
   });
 
+  it("asks no default backend of the program that policies let only some clients in to", async () => {
+    await using world = await start(NOT_FOUND);
+    const byDefault = defaultIngress("default/pages");
+    for (const isRestricted of [true, false]) {
+      const ingresses = [annotatedIngress({ "custom-http-errors": "503" })];
+      const services = [serviceOf("s"), serviceOf("pages")];
+      const snapshot = routingSnapshot({ ingresses, services, slices: slicesOf("pages", [world.pages.port]) });
+      const defaultTerms = { settings: {}, isClosed: false, isRestricted };
+      world.proxy.engine.useRoutes(buildRoutes({ ...snapshot, byDefault: { ...byDefault, defaultTerms } }));
+      const answer = await ask(world.proxy.port, requestOf("GET /x"));
+      expect([statusOf(answer), answer.includes("X-Page")]).toEqual([isRestricted ? 503 : 404, !isRestricted]);
+      expect(world.pages.received() === "").toBe(isRestricted);
+    }
+  });
+
   it("answers with the fault of the default backend where that fails, once", async () => {
     await using world = await start(NOT_FOUND);
     await world.pages[Symbol.asyncDispose]();

@@ -71,6 +71,19 @@ describe("RouteIndex", () => {
     ]);
   });
 
+  it("H5 names it where it is an endpoint of the Service of --default-backend-service", () => {
+    const index = new RouteIndex(
+      { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
+      { isOwnEndpoint: isOwn, defaultService: "default/front" },
+    );
+    const changes = { classes: [], ingresses: [], services: added([serviceOf("front")]) };
+    const table = index.update({ ...changes, slices: added(slicesOf("front", [80])) });
+    expect(route(table, { host: "a.com", path: "/" })).toMatchObject({ kind: "refuse", reason: "no-route" });
+    expect(index.ownEndpoints().map(({ why }) => why)).toEqual([
+      'it is this ingress itself, and --default-backend-service sends requests to Service "default/front": they would come back',
+    ]);
+  });
+
   it("H5 looks at all Ingresses again only where that may change what it says", () => {
     const { index } = indexOf("s", [80]);
     const none = { classes: [], ingresses: [], services: [], slices: [] };

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
+import type { IngressContext } from "#ingress/reader/ingress-context.ts";
 import { startIngressLoop } from "#ingress/reader/ingress-loop.ts";
+import { RouteIndex } from "#ingress/server/route-index.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
@@ -22,7 +24,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+const SCOPE = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true };
 const WEB = [{ kind: "Ingress", name: "web" }];
+const USERS = `---
+apiVersion: v1
+kind: Secret
+metadata: {name: users, namespace: shop}
+stringData: {auth: "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
+`;
 const INGRESS = ingressYaml("web", { "/api": "web", "/": "cart" });
 
 /** A source of which a test says whether it has the kind HTTPPolicy, as a cluster may or may not. */
@@ -58,22 +67,32 @@ function withKind(source: Source) {
   };
 }
 
-async function start(files: Readonly<Record<string, string>>) {
+async function start(
+  files: Readonly<Record<string, string>>,
+  more: Partial<Pick<IngressContext, "defaultService" | "namespaceSelector">> = {},
+) {
   const directory = mkdtempSync(join(tmpdir(), "hawser-policies-"));
   const put = (name: string, text: string) => writeFileSync(join(directory, `${name}.yaml`), text);
   for (const [name, text] of Object.entries(files)) put(name, text);
   const source = openFolderSource({ directory, log, debounceMs: 5 });
   const { shown, remove, install } = withKind(source);
   let table: RouteTable = EMPTY_ROUTES;
+  // A worker has no more than the messages.
+  const workers = new RouteIndex(SCOPE, more);
+  let served: RouteTable = EMPTY_ROUTES;
   let passwords: readonly string[] = [];
   const loop = await startIngressLoop({
     source: shown,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
+    scope: SCOPE,
     certificates: new Certificates(Date.now()),
     log,
     publish: { service: undefined, usesNodes: false, addresses: [] },
     usePasswords: (lists) => (passwords = [...lists.keys()]),
-    useRoutes: (after) => (table = after),
+    useRoutes: (after, changes) => {
+      table = after;
+      served = workers.update(structuredClone(changes));
+    },
+    ...more,
   });
   closers.push(
     () => rmSync(directory, { recursive: true, force: true }),
@@ -88,6 +107,8 @@ async function start(files: Readonly<Record<string, string>>) {
     removeKind: remove,
     installKind: install,
     passwords: () => passwords,
+    /** The rule for what no other one matches, here and in a worker. */
+    byDefault: () => [table, served].map(({ fallback }) => fallback),
     /** Why a request is refused, apart from that there is no endpoint; undefined: it is not. */
     refusal: (path: string): string | undefined => {
       const decision = route(table, { host: "a.com", path });
@@ -106,6 +127,7 @@ async function start(files: Readonly<Record<string, string>>) {
       return condition;
     },
     writtenAt: (name: string) => statSync(statusFile(name)).mtimeMs,
+    allEvents: () => readEvents(directory),
     events: async () => (await readEvents(directory)).filter(({ about }) => about.kind === "HTTPPolicy"),
   };
 }
@@ -196,17 +218,48 @@ describe("policies in the ingress", () => {
     expect(world.condition("p")).toBeUndefined();
   });
 
+  it.each([
+    { namespaceSelector: undefined },
+    { namespaceSelector: [{ key: "team", operator: "Exists" as const, values: [] }] },
+  ])(
+    "E hold at the Service of --default-backend-service, from the first table on and in workers: %o",
+    async ({ namespaceSelector }) => {
+      const of = (settings: object) => policyYaml("p", [{ kind: "Service", name: "errors" }], { settings });
+      const options = { defaultService: "shop/errors", namespaceSelector };
+      const world = await start({ web: INGRESS, p: of({ "limit-rps": "1" }) }, options);
+      const limits = () => world.byDefault().map((rule) => rule?.filters.clientLimits !== undefined);
+      expect(limits()).toEqual([true, true]);
+      await vi.waitFor(() => expect(world.condition("p")).toEqual(accepted), eventually);
+
+      world.put("p", of({ "auth-type": "basic", "auth-secret": "users" }));
+      await vi.waitFor(() => expect(limits()).toEqual([false, false]), eventually);
+      for (const rule of world.byDefault()) expect(rule).toMatchObject({ isRestricted: true, policies: ["shop/p"] });
+      const problems = world.loop.problemCount();
+      world.put("secret", USERS);
+      await vi.waitFor(() => expect(world.passwords()).toEqual(["auth-file shop/users"]), eventually);
+      await vi.waitFor(() => expect(world.loop.problemCount()).toBeLessThan(problems), eventually);
+      // There is no object that an Event of a Secret could be about.
+      expect(await world.allEvents()).toEqual([]);
+
+      world.put("p", of({ "limit-rps": "some" }));
+      const closed = { kind: "closed", reason: "closed-policy" };
+      await vi.waitFor(
+        () => expect(world.byDefault()).toMatchObject([{ action: closed }, { action: closed }]),
+        eventually,
+      );
+      await vi.waitFor(() => expect(world.condition("p")).toMatchObject({ reason: "Invalid" }), eventually);
+
+      world.remove("p");
+      const open = { action: { kind: "forward", backend: "shop/errors:" }, isRestricted: false };
+      await vi.waitFor(() => expect(world.byDefault()).toMatchObject([open, open]), eventually);
+    },
+  );
+
   it("E have the Secrets read that they name", async () => {
-    const secret = `---
-apiVersion: v1
-kind: Secret
-metadata: {name: users, namespace: shop}
-stringData: {auth: "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
-`;
     const settings = { "auth-type": "basic", "auth-secret": "users" };
     const world = await start({
       web: INGRESS,
-      secret,
+      secret: USERS,
       p: policyYaml("p", [{ kind: "Service", name: "web" }], { settings }),
     });
     await vi.waitFor(() => expect(world.passwords()).toEqual(["auth-file shop/users"]), eventually);

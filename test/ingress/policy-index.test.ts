@@ -1,6 +1,7 @@
 import { array, assert, boolean, constantFrom, oneof, property, record, subarray, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PolicyIndex } from "#ingress/policy-index.ts";
+import { writtenIngresses } from "#ingress/written-ingresses.ts";
 import { RouteIndex } from "#ingress/server/route-index.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { parseIngress } from "#src/model/ingress.ts";
@@ -74,10 +75,12 @@ const batches = uniqueArray(oneof(ingresses, policies, ingresses, policies, clas
 
 describe("PolicyIndex", () => {
   it("E comes to the same, change by change, as everything from nothing", () => {
+    let withPolicies = 0;
     assert(
       property(array(batches, { maxLength: 12 }), (steps) => {
         const [present, known] = [new Map<string, Ingress>(), new Map<string, HttpPolicy>()];
-        const index = new PolicyIndex(present, (key) => verdicts.touchIngress(key));
+        const written = writtenIngresses(present, "shop/other");
+        const index = new PolicyIndex(written, (key) => verdicts.touchIngress(key));
         const foreign = new Set<string>();
         const world = {
           problems: new Map(),
@@ -86,7 +89,7 @@ describe("PolicyIndex", () => {
           isOurs: (key: string) => !foreign.has(key),
         };
         const verdicts = new PolicyVerdicts(world);
-        const routes = new RouteIndex(scope);
+        const routes = new RouteIndex(scope, { defaultService: "shop/other" });
         for (const step of steps) {
           const changes: { ingresses: Change<Ingress>[]; policies: Change<HttpPolicy>[] } = {
             ingresses: [],
@@ -120,11 +123,13 @@ describe("PolicyIndex", () => {
             expect(new Map(verdicts.missing)).toEqual(new Map(notFound.map(([key, { problem }]) => [key, problem])));
           }
           const table = routes.update({ ingresses: attached, classes: [], services: [], slices: [] });
-          const whole = attachAll(present.values(), known.values());
+          const whole = attachAll(written.values(), known.values());
           const fresh = buildRoutes(
             routingSnapshot({ ingresses: whole.map(({ ingress }) => ingress), services: [], slices: [] }),
           );
           expect(new Map(shardedEntries(table.hosts))).toEqual(new Map(shardedEntries(fresh.hosts)));
+          expect(table.fallback).toEqual(fresh.fallback);
+          if (table.fallback?.policies !== undefined) withPolicies += 1;
           const found = [...index.attached].filter(([, { findings }]) => findings.length > 0);
           expect(new Map(found.map(([key, { findings }]) => [key, findings]))).toEqual(
             new Map(
@@ -137,6 +142,8 @@ describe("PolicyIndex", () => {
       }),
       { numRuns: 300 },
     );
+    // Policies do come to be for the Service of --default-backend-service.
+    expect(withPolicies).toBeGreaterThan(100);
   });
 
   it("E attaches again where a policy names the Service that another policy comes to be for", () => {

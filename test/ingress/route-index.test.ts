@@ -8,6 +8,7 @@ import type { Service } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
+import { defaultIngress, isDefaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { classOf, INGRESS_CONTROLLER, isServed, routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { route } from "#src/routing/route.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
@@ -19,6 +20,9 @@ const hosts = ["", "a.com", "*.a.com"];
 const paths = ["/", "/a", "/a/", "=/a", "~/a"];
 const restriction = { closed: "closed-restriction" } as const;
 const unsupported = { closed: "closed-unsupported" } as const;
+
+const byDefault = defaultIngress("default/s1");
+const closedDefault: Ingress = { ...byDefault, defaultBackend: { closed: "closed-policy" } };
 
 const aliasRule = (host: string) => ({ host, paths: [], isAdded: true as const, aliasOf: "a.com" });
 
@@ -114,6 +118,8 @@ const someStep = oneof(
   ).map(([name, controller, isDefault]) =>
     stepOf("classes", name, controller && { name, controller, isDefault, createdMs: 0 }),
   ),
+  // Policies at the Service of --default-backend-service come and go.
+  boolean().map((isClosed) => stepOf("ingresses", byDefault.key, isClosed ? closedDefault : byDefault)),
   tuple(constantFrom("s1", "s2"), boolean()).map(([name, isThere]) =>
     stepOf("services", `default/${name}`, isThere ? serviceOf(name) : undefined),
   ),
@@ -128,6 +134,7 @@ function printTable(table: RouteTable): unknown {
     aliases: Object.fromEntries(shardedEntries(table.aliases)),
     aliasPatterns: table.aliasPatterns,
     backends: Object.fromEntries(shardedEntries(table.backends)),
+    fallback: table.fallback,
   };
 }
 
@@ -141,9 +148,14 @@ describe("RouteIndex", () => {
     let conflicts = 0;
     assert(
       property(array(array(someStep, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }), (rounds) => {
-        const index = new RouteIndex(scope);
-        const other = new RouteIndex(scope);
-        const objects: Objects = { ingresses: new Map(), classes: new Map(), services: new Map(), slices: new Map() };
+        const index = new RouteIndex(scope, { defaultService: "default/s1" });
+        const other = new RouteIndex(scope, { defaultService: "default/s1" });
+        const objects: Objects = {
+          ingresses: new Map([[byDefault.key, byDefault]]),
+          classes: new Map(),
+          services: new Map(),
+          slices: new Map(),
+        };
         for (const steps of rounds) {
           const made = steps.map((step) => step(objects));
           const changes = (kind: keyof Objects) => made.filter((one) => one.kind === kind).map(({ change }) => change);
@@ -159,7 +171,7 @@ describe("RouteIndex", () => {
           const late = new RouteIndex(scope);
           expect(printTable(late.update(structuredClone(index.everything())))).toEqual(printTable(table));
           const ingresses = [...objects.ingresses.values()];
-          const ours = ingresses.filter((one) => isServed(one, objects.classes, scope));
+          const ours = ingresses.filter((one) => isDefaultIngress(one) || isServed(one, objects.classes, scope));
           const snapshot = routingSnapshot({
             ingresses: ours,
             services: [...objects.services.values()],

@@ -217,7 +217,7 @@ describe("attachPolicies(): what cannot be served is closed, never open", () => 
     const world = policyWorld(ingress, ...many);
     expect([world.outcome("/api"), world.findings]).toEqual([
       "closed-policy",
-      [expect.stringContaining("more than 256 policies are for it")],
+      [expect.stringContaining("more than 256 policies are for them")],
     ]);
   });
 

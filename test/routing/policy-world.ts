@@ -10,6 +10,7 @@ import { fillTemplate } from "#src/model/template.ts";
 import { attachAll } from "#src/routing/ingress/attach-all.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
+import { defaultIngress } from "#src/routing/ingress/default-ingress.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { route } from "#src/routing/route.ts";
 
@@ -69,6 +70,11 @@ export function policyYaml(
 
 /** What the ingress makes of manifests: with Services web, cart and other that have an endpoint each. */
 export function policyWorld(...texts: readonly string[]) {
+  return policyWorldWith({}, ...texts);
+}
+
+/** The same, with a Service (`namespace/name`) for what no rule matches. */
+export function policyWorldWith({ defaultService }: { readonly defaultService?: string }, ...texts: readonly string[]) {
   const services = ["web", "cart", "other"].map(serviceYaml);
   const { objects, problems } = parseManifests([...services, ...texts].join(""), "all.yaml");
   if (problems.length > 0) throw new Error(problems.map((one) => printProblem(one)).join("\n"));
@@ -79,7 +85,9 @@ export function policyWorld(...texts: readonly string[]) {
         const parsed = parse(object);
         return parsed.ok ? [parsed.value] : [];
       });
-  const attached = attachAll(read("Ingress", parseIngress), read("HTTPPolicy", parseHttpPolicy));
+  const byDefault = defaultService === undefined ? [] : [defaultIngress(defaultService)];
+  const policies = read("HTTPPolicy", parseHttpPolicy);
+  const attached = attachAll([...read("Ingress", parseIngress), ...byDefault], policies);
   const snapshot = routingSnapshot({
     ingresses: attached.map(({ ingress }) => ingress),
     services: read("Service", parseService),
@@ -89,6 +97,7 @@ export function policyWorld(...texts: readonly string[]) {
   const ask = (path: string, host = "a.com") => route(table, { host, path });
   return {
     attached,
+    policies,
     table,
     ask,
     conflicts: findRouteConflicts(snapshot).map(({ problem }) => printProblem(problem)),

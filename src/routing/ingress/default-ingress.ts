@@ -25,6 +25,11 @@ export function defaultIngress(serviceKey: string): Ingress {
   };
 }
 
+/** Names the paths of an Ingress in a text. */
+export function namePaths(ingress: Pick<Ingress, "key">): string {
+  return isDefaultIngress(ingress) ? "paths that no rule matches" : `paths of Ingress "${ingress.key}"`;
+}
+
 /** Whether an Ingress is that of `--default-backend-service`. */
 export function isDefaultIngress({ key }: Pick<Ingress, "key">): boolean {
   return key === DEFAULT_INGRESS_KEY;

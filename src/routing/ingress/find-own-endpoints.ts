@@ -36,7 +36,6 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
   if (byService.size === 0) return [];
   const problems: Problem[] = [];
   for (const ingress of ingresses) {
-    if (isDefaultIngress(ingress)) continue;
     const own = backendTargets(ingress)
       .map(({ serviceKey }) => byService.get(serviceKey))
       .find((one) => one !== undefined);
@@ -49,12 +48,13 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
 
 function problemOf(own: OwnEndpoint, ingress: Ingress): Problem {
   const { sliceKey, serviceKey } = own;
+  const sender = isDefaultIngress(ingress) ? "--default-backend-service" : `Ingress "${ingress.key}"`;
   return {
     code: "ENDPOINT_IS_INGRESS",
     at: objectAt("EndpointSlice", sliceKey, "endpoints"),
     what: `Cannot use the endpoint ${printEndpoint(own)}`,
-    why: `it is this ingress itself, and Ingress "${ingress.key}" sends requests to Service "${serviceKey}": they would come back`,
-    fix: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service",
+    why: `it is this ingress itself, and ${sender} sends requests to Service "${serviceKey}": they would come back`,
+    fix: "Take the endpoint out of the EndpointSlice, or send the requests to another Service",
     severity: "error",
   };
 }

@@ -63,7 +63,7 @@ function whyMissing(
 ): Pick<Problem, "why" | "fix"> {
   if (kind === "Service")
     return {
-      why: `no Ingress of the namespace sends requests to Service "${namespace}/${name}"`,
+      why: `neither an Ingress of the namespace nor --default-backend-service sends requests to Service "${namespace}/${name}"`,
       fix: "Fix the name, or create the Ingress",
     };
   if (ingress === undefined)
