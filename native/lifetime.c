@@ -1,6 +1,7 @@
 // Memory, references and the end of a socket. A struct is freed when two things have happened, in either order: libuv
 // has let go of the poll handle, and JavaScript has let go of the object.
 #include "arguments.h"
+#include "close_apart.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -33,9 +34,17 @@ static void on_poll_closed(uv_handle_t *poll) {
   free_when_unused(socket);
 }
 
+static void let_go(struct datagram_socket *socket, void (*close_descriptor)(napi_env env, int fd));
+
+static void close_at_once(napi_env env, int fd) {
+  (void)env;
+  close(fd);
+}
+
+// The thread has nothing left to do that could wait for the kernel, and no longer takes work.
 static void on_environment_ends(napi_async_cleanup_hook_handle hook, void *data) {
   (void)hook;
-  socket_close(data);
+  let_go(data, close_at_once);
 }
 
 struct datagram_socket *socket_create(napi_env env, napi_value handle, unsigned int slots, size_t slot_bytes) {
@@ -88,7 +97,9 @@ static void release(napi_env env, napi_ref *reference) {
   *reference = NULL;
 }
 
-void socket_close(struct datagram_socket *socket) {
+void socket_close(struct datagram_socket *socket) { let_go(socket, close_apart); }
+
+static void let_go(struct datagram_socket *socket, void (*close_descriptor)(napi_env env, int fd)) {
   release(socket->env, &socket->on_batch);
   release(socket->env, &socket->frames);
   release(socket->env, &socket->lengths);
@@ -96,7 +107,7 @@ void socket_close(struct datagram_socket *socket) {
   release(socket->env, &socket->handle);
   if (socket->fd < 0) return;
   uv_poll_stop(&socket->poll); // the descriptor may be closed as soon as libuv has stopped polling it
-  close(socket->fd);
+  close_descriptor(socket->env, socket->fd);
   socket->fd = -1;
   uv_close((uv_handle_t *)&socket->poll, on_poll_closed);
 }

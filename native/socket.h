@@ -39,7 +39,8 @@ struct datagram_socket *socket_from(napi_env env, napi_value handle);
 // Takes a file descriptor into the event loop, not yet receiving; 0 or a negative errno. On failure fd is closed.
 int socket_adopt(struct datagram_socket *socket, int fd);
 
-// Closes the descriptor at once and the rest when the event loop comes round. A second call does nothing.
+// Ends the socket for JavaScript at once; its descriptor is closed on another thread, the rest when the event loop comes round. A
+// second call does nothing.
 void socket_close(struct datagram_socket *socket);
 
 // Begins to receive; 0 or a negative errno.

@@ -85,7 +85,10 @@ export class DatagramSocket {
     return native.send(this.#handle, datagram, address);
   }
 
-  /** Closes the descriptor at once; nothing is delivered any more. A second call does nothing. */
+  /**
+   * Nothing is delivered any more. The descriptor itself is closed on another thread, because the kernel takes its time to close a
+   * packet socket. A second call does nothing.
+   */
   close(): void {
     this.#isOpen = false;
     native.close(this.#handle);

@@ -6,14 +6,13 @@ import { openLinkWatcher } from "#src/linux/link-watcher.ts";
 const { address, isThrowing } = workerData as { readonly address: Uint8Array; readonly isThrowing: boolean };
 
 await openLinkWatcher({ onChange: () => {} });
+const unixSocket = { domain: 1, type: 2, protocol: 0, slots: 4, slotBytes: 64 };
 const socket = new DatagramSocket({
-  domain: 1,
-  type: 2,
-  protocol: 0,
-  slots: 4,
-  slotBytes: 64,
+  ...unixSocket,
   onDatagram: (datagram) => {
     if (isThrowing) throw new Error("thrown by the receiver");
+    // Another thread may be closing it when this one ends.
+    new DatagramSocket({ ...unixSocket, onDatagram: () => {}, onError: () => {} }).close();
     parentPort?.postMessage(datagram.length);
   },
   onError: () => {},
