@@ -5,6 +5,7 @@ import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
 import type { Turn } from "#src/election/pacing.ts";
+import { openClosedFirst } from "./closed-first.ts";
 import { HeartbeatSender, type OwnState, type SentHeartbeats, type WordsToMember } from "./heartbeat-sender.ts";
 import type { MemberMessage } from "./messages.ts";
 import { heartbeatPortProblem } from "./socket-problems.ts";
@@ -88,7 +89,7 @@ export class Heartbeats {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        this.#sockets.set(family, await this.#bind(family));
+        this.#sockets.set(family, await openClosedFirst(() => this.#bind(family)));
         this.#setProblem(family);
         return true;
       } catch (error) {
