@@ -28,8 +28,9 @@ export async function measureLink(trials: number): Promise<readonly Sample[]> {
   return samples;
 }
 
+/** Of 203.0.113.0/25, which no other link of a rack has: nodes have routes to each other's pods that would come first. */
 function managementAddress(node: string): string {
-  return `198.51.100.${100 + Number(node.slice(1))}`;
+  return `203.0.113.${10 + Number(node.slice(1))}`;
 }
 
 /** A second switch, and an interface `eth1` of each node at it. */
@@ -41,7 +42,7 @@ async function addManagementNetwork(rack: Rack): Promise<void> {
   const ports = rack.nodes.flatMap(({ name }) => [`link set m-${name} master br1 up`]);
   await mustRun("ports of the second switch", ["ip", "-n", "sw", "-batch", "-"], `${ports.join("\n")}\n`);
   for (const node of rack.nodes) {
-    const own = ["link set eth1 up", `addr add ${managementAddress(node.name)}/24 dev eth1`];
+    const own = ["link set eth1 up", `addr add ${managementAddress(node.name)}/25 dev eth1`];
     await mustRun(`eth1 of ${node.name}`, node.inside(["ip", "-batch", "-"]), `${own.join("\n")}\n`);
   }
 }
