@@ -51,6 +51,9 @@ export class Layer2Announcer implements Announcer {
   /** Those of them that it answers for: all but those that are yielded, or of which it is not known yet that they are free. */
   readonly #announced = new Map<string, AnnouncedAddress>();
 
+  /** Claimed or released since the addresses were set for which other machines are listened to. */
+  readonly #unwatched = new Set<string>();
+
   constructor(options: Layer2AnnouncerOptions) {
     this.#options = options;
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
@@ -80,8 +83,8 @@ export class Layer2Announcer implements Announcer {
         this.#conflicts.claim(key, address, nowMs);
       }
     }
-    this.#options.responders.setWatched(this.#claimed, keys);
     this.#match(keys, nowMs);
+    for (const key of keys) this.#unwatched.add(key);
   }
 
   repeat(keys: readonly string[], nowMs: number): void {
@@ -116,12 +119,15 @@ export class Layer2Announcer implements Announcer {
   }
 
   tick(view: TickView, nowMs: number): boolean {
+    // Clients wait for the first announcement, and for nothing else that is done here.
+    this.#send(nowMs);
+    this.#watch();
     this.#checkOwners(view, nowMs);
     const due = this.#conflicts.takeDue(view, nowMs);
     for (const one of due) this.#act(one);
     const keys = due.filter(({ action }) => action === "announce" || action === "withdraw").map(({ key }) => key);
     if (keys.length > 0) this.#match(keys, nowMs);
-    this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
+    this.#send(nowMs);
     this.#options.responders.settle(nowMs);
     return keys.length > 0;
   }
@@ -151,6 +157,17 @@ export class Layer2Announcer implements Announcer {
       if (this.#announced.has(key)) this.#start(key, nowMs);
       else this.#stop(key);
     }
+  }
+
+  #send(nowMs: number): void {
+    this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
+  }
+
+  /** Listens for other machines that have what was claimed since the last call. */
+  #watch(): void {
+    if (this.#unwatched.size === 0) return;
+    this.#options.responders.setWatched(this.#claimed, this.#unwatched);
+    this.#unwatched.clear();
   }
 
   #checkOwners(view: TickView, nowMs: number): void {

@@ -27,7 +27,7 @@ export const speakerOptions = {
     default: 100,
     min: 15,
     max: 60_000,
-    help: "Milliseconds of silence after which a speaker counts as dead where its node's kernel cannot be asked; three times as long while that answers, four intervals where it does not. At least three intervals",
+    help: "Milliseconds of silence after which a speaker counts as dead where its node's kernel cannot be asked; two and a half times as long while that answers, four intervals where it does not. At least three intervals",
   },
   failBackAfter: {
     kind: "number",

@@ -52,8 +52,8 @@ export interface SpeakerOptions {
 
 /**
  * The heart of a speaker: hears heartbeats, holds elections, and makes the announcers match. It has no timer of its own:
- * the worker calls `tick` every heartbeat interval and `receive` for each heartbeat. No heartbeat makes it decide or send
- * before the next `tick`: a burst of them, however long, makes no more work than one.
+ * the worker calls `tick` every heartbeat interval and `receive` for each heartbeat. A heartbeat makes it decide before the
+ * next `tick` once at most: a burst of them, however long, makes no more work than one.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
@@ -77,6 +77,8 @@ export class Speaker {
   #moves = NO_MOVES;
   #isMember = false;
   #isLeaving = false;
+  /** Since the last tick, by what a heartbeat said. */
+  #hasDecidedEarly = false;
   /** Since when no other speaker has taken an address from us. */
   #steadySinceMs = 0;
   #reviewedMs = 0;
@@ -118,11 +120,18 @@ export class Speaker {
     return this.#dirty.markAll();
   }
 
-  /** Takes in an authenticated heartbeat of another speaker, and where it came from; acted on at the next tick. */
+  /**
+   * Takes in an authenticated heartbeat of another speaker, and where it came from. That it cannot serve any longer, for example, is
+   * acted on at once; all else, and what more comes before the next tick, then.
+   */
   receive(heartbeat: Heartbeat, from: MemberMessage, nowMs: number): void {
     const { effect, hasNewGuest } = this.#members.receive(heartbeat, from, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
-    if (effect === "changed" || hasNewGuest) this.#dirty.markAll();
+    if (effect !== "changed" && !hasNewGuest) return;
+    this.#dirty.markAll();
+    if (!this.#joining.stands || this.#hasDecidedEarly) return;
+    this.#hasDecidedEarly = true;
+    this.#decideDue(nowMs);
   }
 
   /** The kernel of a member's node answered a question: its machine lives, whatever its speaker does. */
@@ -162,6 +171,7 @@ export class Speaker {
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
+    this.#hasDecidedEarly = false;
     const stallMs = this.#joining.stands ? this.#stalls.tick(nowMs) : undefined;
     if (stallMs !== undefined) this.#reporter.logStall(stallMs);
     const hasDied = this.#membership.tick(nowMs);

@@ -7,8 +7,8 @@ const SUSPECT_INTERVALS = 3;
 const GONE_INTERVALS = 4;
 /** A kernel answers within a millisecond; after so many it will not. */
 const ANSWER_MS = 8;
-/** A process that is silent while its kernel answers stalls or hangs: it has so many times `--dead-after`. */
-const HUNG_FACTOR = 3;
+/** A process that is silent while its kernel answers stalls or hangs: it has so many times `--dead-after`, so that another has its addresses within 300 ms. */
+const HUNG_FACTOR = 2.5;
 /** A kernel is asked so often while nothing is wrong, so that its silence says something. */
 const CHECK_EVERY_MS = 60_000;
 /** One that has not answered yet is asked again after so long: the filters of a switch may keep questions from it. */
@@ -111,7 +111,7 @@ export function takeQuestion(signs: SignsOfDeath, silence: Silence, nowMs: numbe
 /**
  * Whether a member that is watched is dead. Two signs are enough soon: its silence, and that its kernel, which answered lately
  * and needs no process for it, leaves a question without an answer; or that its kernel refuses what is sent to its port.
- * Silence alone has to last for `deadAfterMs`, and three times as long while the kernel answers. One that stalled lately is
+ * Silence alone has to last for `deadAfterMs`, and two and a half times as long while the kernel answers. One that stalled lately is
  * waited for as much longer; where the kernel is silent, only if it was so when the member stalled.
  */
 export function isDead(

@@ -6,7 +6,7 @@ import { heartbeat, OURS } from "./heartbeat.ts";
 
 const TICK_MS = 10;
 const DEAD_AFTER_MS = 100;
-const HUNG_MS = 3 * DEAD_AFTER_MS;
+const HUNG_MS = 2.5 * DEAD_AFTER_MS;
 /** What n2 says each time, with an address that it claims. */
 const SAID = {
   session: 6n,
@@ -70,7 +70,11 @@ describe("the signs of a member's death", () => {
   it.each([
     { now: "silent", diesMs: 40, what: "silence of process and kernel is death after four promised intervals" },
     { now: "refuses", diesMs: 40, what: "a refused port is death at the next tick" },
-    { now: "answers", diesMs: HUNG_MS, what: "a process whose kernel answers hangs, and has three times --dead-after" },
+    {
+      now: "answers",
+      diesMs: HUNG_MS,
+      what: "a process whose kernel answers hangs, and has two and a half times --dead-after",
+    },
     { now: "unasked", diesMs: DEAD_AFTER_MS, what: "where no question can be sent silence has to last --dead-after" },
   ] as const)("$what", ({ now, diesMs }) => {
     expect(watching().diesAfter(now)).toBe(diesMs);

@@ -76,8 +76,9 @@ export class SpeakerNetwork {
   readonly nodes: readonly string[];
   failBackAfterMs: number | undefined;
   keepConnectionsMs: number | undefined;
-  /** Networks of every station. */
+  /** Networks of every station, but for those whose links are down. */
   subnets: readonly Cidr[] = [lan];
+  readonly #unplugged = new Set<string>();
   #cuts = new Set<string>();
   #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
   /** What the pool of all addresses says. */
@@ -197,7 +198,7 @@ export class SpeakerNetwork {
       arpSysctls: () => ({ ignore: 0, announce: 0 }),
       chance: () => 0.5,
       responders: {
-        subnets: () => this.subnets,
+        subnets: () => (this.#unplugged.has(name) ? [] : this.subnets),
         links: () => [],
         sharedNetworks: () => [],
         setAnnounced: (wanted, keys = new Set([...wanted.keys(), ...answers])) => {
@@ -275,6 +276,12 @@ export class SpeakerNetwork {
 
   heal(): void {
     this.#cuts.clear();
+  }
+
+  /** The links of a node that its addresses are served on go down; its heartbeats have another path. */
+  unplug(name: string): void {
+    this.#unplugged.add(name);
+    this.station(name).speaker.linksChanged(this.nowMs);
   }
 
   /** Lets time pass, tick by tick; `check` is called after each. */
