@@ -3,7 +3,7 @@ import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
 import type { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { leasePath } from "#src/source/kubernetes/leases/report-leases.ts";
 import { collectionPath } from "#src/source/kubernetes/read/collection-path.ts";
-import { COMPONENTS } from "./components.ts";
+import { COMPONENTS } from "#src/source/components.ts";
 import type { ReportBundle } from "./report-bundle.ts";
 
 /** A pod of Hawser, and what of it has a log and metrics. */

@@ -6,14 +6,13 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
+import { SPEAKER_PODS } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
-import { COMPONENTS } from "./components.ts";
+import { COMPONENTS } from "#src/source/components.ts";
 
-/** The labels of the DaemonSet's pods, as the manifests have them. */
-const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=speaker";
 /** After these nothing else can be read either. */
 const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
 

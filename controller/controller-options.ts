@@ -2,6 +2,7 @@ import { adminOptions, classOptions, logOptions } from "#src/process/option-grou
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { metricsTlsOptions } from "#src/source/open-metrics-tls.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import { pageOptions } from "./ui/page-options.ts";
 
 /** The options of the controller. */
 export const controllerOptions = {
@@ -21,5 +22,6 @@ export const controllerOptions = {
   },
   ...adminOptions(9120, "/healthz, /readyz and /metrics"),
   ...metricsTlsOptions,
+  ...pageOptions,
   ...logOptions,
 } as const satisfies OptionSpecs;

@@ -6,6 +6,7 @@ import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger, type Logger } from "#src/process/log.ts";
 import { createRegistry } from "#src/process/create-registry.ts";
+import { standardLogOutput } from "#src/process/log-output.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
@@ -19,6 +20,8 @@ import { type Controller, startController } from "./start-controller.ts";
 import { createControllerMetrics } from "./metrics.ts";
 import { controllerOptions } from "./controller-options.ts";
 import { showSourceIn } from "./show-source-in.ts";
+import type { PageThread } from "./ui/page-thread.ts";
+import { readPageOptions, type PagePlace } from "./ui/page-options.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
 const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap and in MetalLB's objects.";
@@ -33,6 +36,8 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   const configMap = configMapRef(options);
   const metrics = await openMetricsTls(options, { env: io.env, log });
   if (!metrics.ok) return printProblems(io, metrics.problems);
+  const ui = await readPageOptions(options);
+  if (!ui.ok) return printProblems(io, ui.problems);
   const opened = await openSource(options, {
     component,
     log,
@@ -64,12 +69,13 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     log,
     metrics: metrics.value,
   });
+  const page = ui.value && (await startPage(options, ui.value, { log, io }));
   let controller: Controller | undefined;
   const ending = new AbortController();
   const { ended } = onShutdown(io, log, {
     async close() {
       ending.abort();
-      await controller?.close();
+      await Promise.all([controller?.close(), page?.close()]);
       await source.close();
       await admin.close();
     },
@@ -97,6 +103,30 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   }
   await Promise.race([start(), ended]);
   return ended;
+}
+
+/** Starts the page of `--ui-port`: the code of its thread is loaded only then. */
+async function startPage(
+  options: OptionValues<typeof controllerOptions>,
+  listening: PagePlace,
+  { log, io }: { readonly log: Logger; readonly io: ProgramIo },
+): Promise<PageThread> {
+  const { kubeconfig, namespace, configMap, metallbNamespace, logLevel } = options;
+  const { startPageThread } = await import("./ui/page-thread.ts");
+  return startPageThread({
+    start: {
+      listening,
+      kubeconfig,
+      env: { ...io.env },
+      namespace,
+      configMap,
+      metallbNamespace,
+      logLevel,
+      ...serviceClassOf(options),
+    },
+    log,
+    logTo: io.logTo ?? standardLogOutput(),
+  });
 }
 
 /** Creates the Secret of `--heartbeat-secret`. Runs beside everything else: addresses are assigned whether or not speakers can start. */

@@ -6,21 +6,24 @@ import { Details } from "./details.ts";
 import { Hour } from "./hour.ts";
 import { Needs } from "./needs.ts";
 import { Pools } from "./pools.ts";
+import { ask } from "./ask.ts";
 import { html, useEffect, useMemo, useRef, useState, type VNode } from "./preact.js";
 import { Rack } from "./rack.ts";
 import { Routes } from "./routes.ts";
+import { SignIn } from "./sign-in.ts";
 import { Strip } from "./strip.ts";
 import { type Streamed, useStream } from "./use-stream.ts";
 import { useNow } from "./use-now.ts";
 
 /** The whole page. */
 export function App(): VNode {
-  const streamed = useStream();
+  const [attempt, setAttempt] = useState(0);
+  const streamed = useStream(attempt);
   const nowMs = useNow(streamed.aheadMs);
   const [search, setSearch] = useState("");
   const [subject, setSubject] = useState("");
   const [isAll, setAll] = useState(false);
-  const title = useTitle();
+  const title = useTitle(streamed.link);
   const field = useKeys(() => (subject === "" ? setSearch("") : setSubject("")));
   const { view } = streamed;
   const shown = useMemo(() => view && matchingRows(view, search), [view, search]);
@@ -51,66 +54,79 @@ export function App(): VNode {
     </header>
     <${Blindness} streamed=${streamed} />
     ${
-      shown === undefined || view === undefined
-        ? html`<p class="quiet waiting">${streamed.link === "blind" ? "" : "Looking …"}</p>`
-        : html`<div class=${subject === "" ? "content" : "content has-details"}>
-            <main>
-              <${Strip} view=${view} nowMs=${nowMs} />
-              <${Needs}
-                needs=${shown.needs}
-                total=${view.needs.length}
-                isAll=${isAll}
-                nowMs=${nowMs}
-                onAll=${() => setAll(true)}
-                onAsk=${setSubject}
-              />
-              <div class="columns">
-                <${Rack}
-                  nodes=${shown.nodes}
-                  total=${view.nodes.length}
-                  isKnown=${!view.unknown.includes("speakers")}
+      streamed.link === "refused"
+        ? html`<${SignIn} why=${streamed.why} onToken=${() => setAttempt((before) => before + 1)} />`
+        : shown === undefined || view === undefined
+          ? html`<p class="quiet waiting">${streamed.link === "blind" ? "" : "Looking …"}</p>`
+          : html`<div class=${subject === "" ? "content" : "content has-details"}>
+              <main>
+                <${Strip} view=${view} nowMs=${nowMs} />
+                <${Needs}
+                  needs=${shown.needs}
+                  total=${view.needs.length}
+                  isAll=${isAll}
                   nowMs=${nowMs}
+                  onAll=${() => setAll(true)}
+                  onAsk=${setSubject}
                 />
-                <${Hour} hour=${shown.hour} total=${view.hour.length} nowMs=${nowMs} onAsk=${setSubject} />
-                <${Pools} pools=${shown.pools} total=${view.pools.length} isKnown=${!view.unknown.includes("pools")} />
-              </div>
-              <${Addresses}
-                addresses=${shown.addresses}
-                total=${view.addresses.length}
-                isKnown=${!view.unknown.includes("services")}
-                nowMs=${nowMs}
-                onAsk=${setSubject}
-              />
-              <${Routes}
-                routes=${shown.routes}
-                total=${view.routes.length}
-                isKnown=${!view.unknown.includes("routes")}
-                onAsk=${setSubject}
-              />
-              <${Foot} view=${view} />
-            </main>
-            ${
-              subject !== "" &&
-              html`<${Details}
-                subject=${subject}
-                version=${streamed.version}
-                nowMs=${nowMs}
-                onClose=${() => setSubject("")}
-                onAsk=${setSubject}
-              />`
-            }
-          </div>`
+                <div class="columns">
+                  <${Rack}
+                    nodes=${shown.nodes}
+                    total=${view.nodes.length}
+                    isKnown=${!view.unknown.includes("speakers")}
+                    nowMs=${nowMs}
+                  />
+                  <${Hour} hour=${shown.hour} total=${view.hour.length} nowMs=${nowMs} onAsk=${setSubject} />
+                  <${Pools}
+                    pools=${shown.pools}
+                    total=${view.pools.length}
+                    isKnown=${!view.unknown.includes("pools")}
+                  />
+                </div>
+                <${Addresses}
+                  addresses=${shown.addresses}
+                  total=${view.addresses.length}
+                  isKnown=${!view.unknown.includes("services")}
+                  nowMs=${nowMs}
+                  onAsk=${setSubject}
+                />
+                <${Routes}
+                  routes=${shown.routes}
+                  total=${view.routes.length}
+                  isKnown=${!view.unknown.includes("routes")}
+                  onAsk=${setSubject}
+                />
+                <${Foot} view=${view} />
+              </main>
+              ${
+                subject !== "" &&
+                html`<${Details}
+                  subject=${subject}
+                  version=${streamed.version}
+                  nowMs=${nowMs}
+                  onClose=${() => setSubject("")}
+                  onAsk=${setSubject}
+                />`
+              }
+            </div>`
     }
   </div>`;
 }
 
-const LINKS = { connecting: "connecting", live: "live", lost: "no connection", blind: "cannot see" } as const;
+const LINKS = {
+  connecting: "connecting",
+  live: "live",
+  lost: "no connection",
+  blind: "cannot see",
+  refused: "signed out",
+} as const;
+const QUIET: readonly Streamed["link"][] = ["connecting", "refused"];
 
 function Link({ streamed, nowMs }: { readonly streamed: Streamed; readonly nowMs: number }): VNode {
   const { link, view } = streamed;
   return html`<span class=${`link-state ${link}`} role="status">
     <span
-      class=${`lamp ${link === "live" ? "ok" : link === "connecting" ? "unknown" : "bad"}`}
+      class=${`lamp ${link === "live" ? "ok" : QUIET.includes(link) ? "unknown" : "bad"}`}
       aria-hidden="true"
     ></span>
     ${LINKS[link]}${view !== undefined && html`<span class="seen"> · seen ${age(view.seenAt, nowMs)} ago</span>`}
@@ -118,10 +134,11 @@ function Link({ streamed, nowMs }: { readonly streamed: Streamed; readonly nowMs
 }
 
 /** Why nothing new is seen. */
-function Blindness({ streamed: { link, blind } }: { readonly streamed: Streamed }): VNode | null {
+function Blindness({ streamed: { link, blind, why } }: { readonly streamed: Streamed }): VNode | null {
   if (link === "lost") {
     return html`<p class="banner" role="alert">
-      hawser ui does not answer. What is shown is the last that it saw. It is asked again every second.
+      ${why === "" ? "The server of this page does not answer." : why} What is shown is the last that it saw. It is
+      asked again every second.
     </p>`;
   }
   if (link !== "blind") return null;
@@ -156,15 +173,16 @@ function pageTitle({ needs, strip: { services } }: PageView): string {
   return alarms > 0 ? `${alarms} need you · Hawser` : "Hawser";
 }
 
-/** What the server looks at. */
-function useTitle(): string {
+/** What the server looks at; empty until that is known. */
+function useTitle(link: Streamed["link"]): string {
   const [title, setTitle] = useState("");
   useEffect(() => {
-    fetch("about")
-      .then(async (response) => ((await response.json()) as { readonly title: string }).title)
+    if (title !== "" || link === "refused") return;
+    ask("about")
+      .then(async (response) => (response.ok ? ((await response.json()) as { readonly title: string }).title : ""))
       .then(setTitle)
       .catch(() => undefined);
-  }, []);
+  }, [link]);
   return title;
 }
 

@@ -1,6 +1,7 @@
 import type { Explanation } from "#src/view/explain.ts";
 import type { HistoryView } from "#src/view/view-history.ts";
 import { Age } from "./age.ts";
+import { ask } from "./ask.ts";
 import { html, useEffect, useRef, useState, type VNode } from "./preact.js";
 
 type Answer<T> = T | { readonly why: string } | undefined;
@@ -100,7 +101,7 @@ function useAnswer<T>(path: "explain" | "history", subject: string, version: num
   });
   useEffect(() => {
     const ending = new AbortController();
-    fetch(`${path}?subject=${encodeURIComponent(subject)}`, { signal: ending.signal })
+    ask(`${path}?subject=${encodeURIComponent(subject)}`, ending.signal)
       .then(async (response) => (response.ok ? ((await response.json()) as Answer<T>) : { why: await response.text() }))
       .then((found) => setAnswer({ of: subject, answer: found }))
       .catch((error: Error) => {

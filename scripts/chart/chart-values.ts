@@ -300,6 +300,30 @@ export const CHART_VALUES: readonly ChartValue[] = [
   spread(CONTROLLER),
   ...programValues(CONTROLLER),
   {
+    path: "controller.ui.enabled",
+    default: false,
+    schema: bool,
+    help: "Serve the page of hawser ui in the controller, to people with a token of the cluster to whom the ClusterRole hawser-ui-viewer is bound (docs/page.md). kubectl port-forward reaches it.",
+  },
+  {
+    path: "controller.ui.tls.secretName",
+    default: "",
+    schema: text,
+    help: "Your Secret with tls.crt and tls.key. With it the page is in the network of pods too, over TLS, behind the Service hawser-ui.",
+  },
+  {
+    path: "controller.ui.hosts",
+    default: [],
+    schema: { type: "array", items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9.-]*$" } },
+    help: "Names by which browsers reach the page, besides those of that Service and of a port-forward, such as hawser.example.",
+  },
+  {
+    path: "controller.ui.namespaceLabels",
+    default: { "hawser.dev/ui": "true" },
+    schema: { ...texts, minProperties: 1 },
+    help: "Namespaces with these labels may reach the Service of the page, such as that of the ingress in front of it.",
+  },
+  {
     path: "speaker.maxUnavailable",
     default: of(SPEAKER, "spec.updateStrategy.rollingUpdate.maxUnavailable"),
     schema: { type: ["integer", "string"] },

@@ -7,6 +7,7 @@ const TLS = ".Values.metrics.tls.enabled";
 const INGRESS = 'include "hawser.hasIngress" .';
 const SECRET_NAMESPACES = ".Values.ingress.secretNamespaces";
 const POLICIES = ".Values.networkPolicies.enabled";
+const UI = ".Values.controller.ui";
 const CONTAINER = "spec.template.spec.containers.0";
 
 const CONTROLLER: Workload = {
@@ -37,11 +38,12 @@ const CLASS: Hole = {
 
 /** Namespaces that may read metrics, at the rule of a NetworkPolicy. */
 function metricsFrom(rule: number): Hole {
-  return {
-    at: `spec.ingress.${rule}.from.0.namespaceSelector.matchLabels`,
-    put: "yaml",
-    text: ".Values.metrics.namespaceLabels",
-  };
+  return namespacesFrom(rule, ".Values.metrics.namespaceLabels");
+}
+
+/** Namespaces with the labels of a value, at the rule of a NetworkPolicy. */
+function namespacesFrom(rule: number, labels: string): Hole {
+  return { at: `spec.ingress.${rule}.from.0.namespaceSelector.matchLabels`, put: "yaml", text: labels };
 }
 
 const SERVICE_HOLES: readonly Hole[] = [
@@ -281,6 +283,16 @@ export const TEMPLATES: readonly Template[] = [
     objects: {
       "NetworkPolicy hawser-controller-metrics-tls": { holes: [metricsFrom(0)] },
       "NetworkPolicy hawser-ingress-metrics-tls": { when: INGRESS, holes: [metricsFrom(0)] },
+    },
+  },
+  { file: "ui-rights.yaml", source: "ui/rights.yaml", when: `${UI}.enabled` },
+  { file: "ui-service.yaml", source: "ui-service/service.yaml", when: `and ${UI}.enabled ${UI}.tls.secretName` },
+  {
+    file: "ui-network.yaml",
+    source: "ui-service/network.yaml",
+    when: `and ${UI}.enabled ${UI}.tls.secretName ${POLICIES}`,
+    objects: {
+      "NetworkPolicy hawser-ui": { holes: [namespacesFrom(0, `${UI}.namespaceLabels`)] },
     },
   },
   {

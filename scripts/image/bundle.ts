@@ -8,6 +8,7 @@ import type { TarEntry } from "#src/process/tar.ts";
 const ENTRIES = [
   "cli/main",
   "controller/main",
+  "controller/page-worker",
   "speaker/main",
   "speaker/worker",
   "ingress/main",

@@ -5,6 +5,8 @@ import { PageStream, type PageStreamOptions } from "./page-stream.ts";
 
 /** A longer word than this is not an address, a name or a URL that a person asks about. */
 const MAX_SUBJECT = 2_048;
+/** A right that was taken away, or a token that expired, ends a page that follows after so long. */
+const ADMIT_AGAIN_MS = 30_000;
 
 /** What answers a question about one subject: the body as JSON. */
 type Ask = (subject: string) => Promise<object>;
@@ -18,6 +20,16 @@ export interface PageHandlerOptions extends PageStreamOptions {
   readonly history: Ask;
   /** Decides whether a request is answered at all. */
   read(asked: AskedPage): ReadPageRequest;
+  /** Decides whether who asks may see what is looked at; undefined: it may. Left out: who has the address may. */
+  admit?(request: IncomingMessage): Promise<PageRefusal | undefined>;
+  /** How often that is asked again while a page follows; 30 seconds by default. */
+  readonly admitAgainMs?: number | undefined;
+}
+
+/** Why a request is not answered. */
+export interface PageRefusal {
+  readonly status: 401 | 403 | 503;
+  readonly why: string;
 }
 
 /** Answers the requests of pages, of whatever server. */
@@ -84,11 +96,33 @@ export function createPageHandler(options: PageHandlerOptions): PageHandler {
       send(response, { status: 200, contentType: file.contentType, body: file.text });
       return;
     }
+    const refusal = await options.admit?.(request);
+    if (refusal !== undefined) {
+      if (refusal.status === 401) response.setHeader("www-authenticate", "Bearer");
+      sendText(response, refusal.status, refusal.why);
+      return;
+    }
     if (path === "/stream") {
       if (!stream.follow(response)) sendText(response, 503, "Too many pages are open: close some.");
+      else endUnlessAdmitted(request, response);
       return;
     }
     await answerQuestion(response, path, query);
+  }
+
+  /** Ends a stream when who follows may no longer see it, or that cannot be found out. */
+  function endUnlessAdmitted(request: IncomingMessage, response: ServerResponse): void {
+    const { admit, admitAgainMs = ADMIT_AGAIN_MS } = options;
+    if (admit === undefined) return;
+    const look = async (): Promise<void> => {
+      const mayStay = await admit(request).then(
+        (refusal) => refusal === undefined,
+        () => false,
+      );
+      if (!mayStay) response.destroy();
+    };
+    const timer = setInterval(() => void look(), admitAgainMs);
+    response.once("close", () => clearInterval(timer));
   }
 
   async function answerQuestion(response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {

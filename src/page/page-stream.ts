@@ -27,6 +27,9 @@ export interface StreamMessages {
 /** Pages that follow at once. Each may have one message in the memory of this process that its browser has not taken yet. */
 const MAX_FOLLOWERS = 16;
 
+/** A browser that takes nothing for so long is gone, or means ill: its place is for another one. */
+const MAX_BEHIND_MS = 60_000;
+
 export interface PageStreamOptions {
   look(): Promise<LookedPage>;
   /** At least so long is between two looks. */
@@ -41,6 +44,8 @@ interface Follower {
   readonly response: ServerResponse;
   /** It has not got the last changes, and needs the whole page. */
   isBehind: boolean;
+  /** Since when it takes nothing, in milliseconds since 1970; undefined: it takes what it is sent. */
+  fullSinceMs: number | undefined;
 }
 
 /** Looks again and again while pages follow, and sends each what changed. While none follows nothing is looked at. */
@@ -62,7 +67,7 @@ export class PageStream {
   /** Answers with the stream, until the browser or the server ends it; false where too many follow already. */
   follow(response: ServerResponse): boolean {
     if (this.#followers.size >= MAX_FOLLOWERS) return false;
-    const follower = { response, isBehind: true };
+    const follower = { response, isBehind: true, fullSinceMs: undefined };
     this.#followers.add(follower);
     response.once("close", () => this.#forget(follower));
     response.writeHead(200, { "content-type": "text/event-stream", "x-accel-buffering": "no" });
@@ -110,6 +115,7 @@ export class PageStream {
 
   #tell(looked: LookedPage): void {
     const nowMs = this.#options.nowMs();
+    for (const follower of this.#followers) endIfStuck(follower, nowMs);
     if (!looked.ok) {
       for (const follower of this.#followers) send(follower, "blind", { problems: looked.problems, nowMs });
       return;
@@ -135,6 +141,12 @@ function send<Name extends keyof StreamMessages>(follower: Follower, name: Name,
   // A browser that does not keep up misses changes, and gets the whole page when it has taken what there is.
   if (follower.response.writableNeedDrain) follower.isBehind = true;
   else follower.response.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`);
+}
+
+function endIfStuck(follower: Follower, nowMs: number): void {
+  const { response, fullSinceMs = nowMs } = follower;
+  follower.fullSinceMs = response.writableNeedDrain ? fullSinceMs : undefined;
+  if (nowMs - fullSinceMs > MAX_BEHIND_MS) response.destroy();
 }
 
 function bugOf(error: unknown): BlindReason {

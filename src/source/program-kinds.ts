@@ -35,6 +35,19 @@ export const programKinds = {
   },
 } as const satisfies Readonly<Record<string, ProgramKinds>>;
 
+/** What the page of the controller watches, with rights that are granted apart (config/ui). */
+export const PAGE_KINDS = [
+  ...programKinds.controller.opens,
+  "EndpointSlice",
+  "Ingress",
+  "IngressClass",
+  "HTTPPolicy",
+  "Pod",
+] as const satisfies readonly Kind[];
+
+/** The labels of the speakers' pods, as the manifests have them. */
+export const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=speaker";
+
 /** MetalLB's custom resources are read in its own namespace alone. */
 export function resourceScopes(namespace: string): Readonly<Partial<Record<Kind, { readonly namespace: string }>>> {
   return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, { namespace }]));

@@ -54,6 +54,19 @@ const COMPONENTS = [
     components: ["monitoring", "service-monitors", "secure-metrics"],
     values: { metrics: { tls: { enabled: true } }, monitoring: monitoredByServices() },
   },
+  { components: ["ui"], values: { controller: { ui: { enabled: true } } } },
+  {
+    components: ["ui", "ui-service"],
+    values: { controller: { ui: { enabled: true, tls: { secretName: "hawser-ui-tls" } } } },
+  },
+  {
+    components: ["monitoring", "secure-metrics", "ui", "ui-service"],
+    values: {
+      metrics: { tls: { enabled: true } },
+      monitoring: monitored(),
+      controller: { ui: { enabled: true, tls: { secretName: "hawser-ui-tls" } } },
+    },
+  },
 ];
 
 function monitoredByServices(): object {

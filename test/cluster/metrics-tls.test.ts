@@ -1,4 +1,5 @@
-// Metrics over TLS: who may read them, by the API server's word and with the rights of config/secure-metrics alone.
+// Metrics over TLS, and the page of the controller: who may read them, by the API server's word and with the rights of config/secure-metrics
+// and config/ui alone.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -7,11 +8,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { runController } from "#controller/run-controller.ts";
 import { applyObjects } from "#lab/cluster/apply-manifests.ts";
-import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { clusterProgram, whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { applyChanges, type PageChanges } from "#src/view/page/page-changes.ts";
+import type { PageView } from "#src/view/page/page-view.ts";
 import { config, readManifests } from "#test/config/kustomization.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
+import { exposedWith } from "#test/support/kubectl.ts";
+import { askPage, followPage } from "#test/support/page-server.ts";
 import { type TestIo, testIo } from "#test/support/program-io.ts";
 import { grantRights } from "./grant-rights.ts";
 
@@ -49,9 +54,15 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
 
   /** Starts a controller. Resolves with its ports: that of the metrics, and the admin port. */
   async function startController(): Promise<{ readonly metrics: number; readonly admin: number; readonly io: TestIo }> {
-    const io = testIo();
     const tls = ["--metrics-tls-port=0", `--metrics-tls-cert-file=${join(directory, "tls.crt")}`];
     const options = [...tls, `--metrics-tls-key-file=${join(directory, "tls.key")}`, "--metrics-tls-address=127.0.0.1"];
+    const { io, portOf } = run(options);
+    return { metrics: await portOf("metrics"), admin: await portOf("admin"), io };
+  }
+
+  /** Runs a controller with these options; `portOf` resolves with the port of one of its listeners. */
+  function run(options: readonly string[]): { readonly io: TestIo; portOf(name: string): Promise<number> } {
+    const io = testIo();
     const args = [`--kubeconfig=${kubeconfig}`, "--admin-address=127.0.0.1", "--admin-port=0", ...options];
     running.push({ io, ended: runController(args, io) });
     const portOf = async (name: string): Promise<number> =>
@@ -60,7 +71,7 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
         expect(line).toBeDefined();
         return line?.["port"] as number;
       }, eventually);
-    return { metrics: await portOf("metrics"), admin: await portOf("admin"), io };
+    return { io, portOf };
   }
 
   async function scrape(port: number, token?: string): Promise<{ readonly status: number; readonly body: string }> {
@@ -102,6 +113,14 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
     expect(JSON.stringify(said)).toContain("tokenreviews");
   });
 
+  it("14 A the page of the controller is closed to all while the controller may not ask who comes, and its files are open", async () => {
+    const url = `http://127.0.0.1:${await run(["--ui-port=0"]).portOf("ui")}/`;
+    const headers = { authorization: `Bearer ${cluster.adminToken}` };
+    expect((await askPage(url)).status).toBe(200);
+    for (const path of ["about", "stream", "explain?subject=default/web"])
+      expect((await askPage(url + path, { headers })).status).toBe(503);
+  });
+
   it("lets the reader of config/secure-metrics in, and others only with that right", async () => {
     await grantReview();
     const { metrics } = await startController();
@@ -129,5 +148,77 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
     expect(healthy?.status).toBe(200);
     expect([200, 503]).toContain(ready?.status);
     expect(metrics?.status).toBe(404);
+  });
+
+  describe("14 A the page of the controller", () => {
+    let url: string;
+    let io: TestIo;
+    const viewer = async (): Promise<string> => cluster.serviceAccountToken(NAMESPACE, "viewer");
+    const get = async (path: string, token?: string) =>
+      askPage(url + path, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+
+    beforeAll(async () => {
+      const started = run(["--ui-port=0"]);
+      io = started.io;
+      url = `http://127.0.0.1:${await started.portOf("ui")}/`;
+    });
+
+    it("takes config/ui and config/ui-service as they are rendered", async () => {
+      const objects = exposedWith("deployment-loadbalancer", ["ui", "ui-service"], clusterProgram("kubectl"));
+      await applyObjects(cluster.api, objects);
+      expect(objects.filter(({ metadata }) => metadata.name === "hawser-ui").map(({ kind }) => kind)).toEqual([
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "Service",
+        "NetworkPolicy",
+      ]);
+    });
+
+    it("is for a ServiceAccount that hawser-ui-viewer is bound to, and for no other", async () => {
+      const bound = await viewer();
+      const unbound = await cluster.serviceAccountToken(NAMESPACE, "passer-by");
+      await cluster.api.must({
+        path: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        body: {
+          metadata: { name: "viewer" },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "hawser-ui-viewer" },
+          subjects: [{ kind: "ServiceAccount", namespace: NAMESPACE, name: "viewer" }],
+        },
+      });
+      // The API server learns of rights with a delay, and a refusal counts for 10 seconds.
+      await vi.waitFor(async () => expect((await get("about", bound)).status).toBe(200), eventually);
+      expect(await get("about", unbound)).toMatchObject({ status: 403, body: /hawser-ui-viewer/ as never });
+      expect((await get("about", "forged")).status).toBe(401);
+      expect((await get("about")).status).toBe(401);
+    });
+
+    it("shows all that hawser status shows, and what changes, with the rights of config/ui", async () => {
+      await cluster.api.must({
+        path: "/api/v1/namespaces/default/services",
+        body: { metadata: { name: "web" }, spec: { type: "LoadBalancer", ports: [{ port: 80 }] } },
+      });
+      const headers = { authorization: `Bearer ${await viewer()}` };
+      const seen: PageView[] = [];
+      for await (const { event, data } of followPage({ url }, headers)) {
+        const before = seen.at(-1);
+        if (event === "page") seen.push(data["view"] as PageView);
+        if (event === "changes" && before !== undefined)
+          seen.push(applyChanges(before, data as unknown as PageChanges));
+        const view = seen.at(-1);
+        if (event === "blind") throw new Error(JSON.stringify(data));
+        // Routes are looked at beside all else.
+        if (view?.addresses.some(({ service }) => service === "default/web") && !view.unknown.includes("routes")) break;
+      }
+      const view = seen.at(-1);
+      expect(view?.unknown).toEqual([]);
+      expect(view?.strip).toMatchObject({ services: { pending: 2 }, leader: { leads: true } });
+      const explained = JSON.parse((await get("explain?subject=default/web", headers.authorization.slice(7))).body) as {
+        readonly steps: readonly object[];
+      };
+      expect(explained.steps.length).toBeGreaterThan(2);
+      expect(io.logged().filter(({ level }) => level === "error")).toEqual([]);
+    });
   });
 });

@@ -7,6 +7,7 @@ import { read, root } from "./page.ts";
 /** Programs: what they are is in their first comment, and nobody imports them. */
 const PROGRAMS = new Set([
   "controller/main.ts",
+  "controller/page-worker.ts",
   "speaker/main.ts",
   "speaker/worker.ts",
   "ingress/main.ts",

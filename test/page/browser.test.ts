@@ -154,7 +154,7 @@ describe.skipIf(!hasChromium())("14 A the page in a browser", () => {
     const { page } = browser;
     const { port } = new URL(server.url);
     await server[Symbol.asyncDispose]();
-    await page.getByRole("alert").getByText("hawser ui does not answer").waitFor();
+    await page.getByRole("alert").getByText("The server of this page does not answer").waitFor();
     expect(await textOf("Needs you")).toContain("Service intranet/search");
     server = await testPageServer(() => view, { files: readPageFiles(), everyMs: 50, listen: { port: Number(port) } });
     await page.getByRole("alert").waitFor({ state: "hidden" });

@@ -209,6 +209,25 @@ describe("14 A the page is live", () => {
   });
 });
 
+describe("14 A a page whose browser takes nothing", () => {
+  it("is closed after a minute, and its place is for another one", async () => {
+    let aheadMs = 0;
+    const [row] = page.addresses as [PageView["addresses"][number]];
+    const large = Array.from({ length: 3_000 }, (_, at) => ({ ...row, key: `k${at}`, message: "x".repeat(3_000) }));
+    const look = vi.fn(() => ({ ...page, addresses: large }));
+    await using server = await testPageServer(look, { nowMs: () => Date.now() + aheadMs });
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.pause();
+    socket.write(`GET /${TOKEN}/stream HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\n\r\n`);
+    // The second look finds that the first page was not taken.
+    await vi.waitFor(() => expect(look.mock.calls.length).toBeGreaterThan(3), eventually);
+    expect(server.following()).toBe(1);
+    aheadMs = 61_000;
+    await vi.waitFor(() => expect(server.following()).toBe(0), eventually);
+    socket.destroy();
+  });
+});
+
 describe("14 A the files of the page", () => {
   const files = readPageFiles();
   const scripts = [...files].filter(([, { contentType }]) => contentType.startsWith("text/javascript"));

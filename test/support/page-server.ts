@@ -60,8 +60,11 @@ export interface StreamedMessage {
 }
 
 /** Follows a page: its messages as they come, until the reader is returned. */
-export async function* followPage(server: Pick<PageServer, "url">): AsyncGenerator<StreamedMessage> {
-  const response = await send(`${server.url}stream`, "GET", {});
+export async function* followPage(
+  server: Pick<PageServer, "url">,
+  headers: Readonly<Record<string, string>> = {},
+): AsyncGenerator<StreamedMessage> {
+  const response = await send(`${server.url}stream`, "GET", headers);
   let text = "";
   try {
     for await (const part of response.setEncoding("utf8")) {

@@ -117,13 +117,25 @@ export class ClusterLister {
         const report = readReport(topic, item);
         if (report !== undefined) read[topic].set(name, report);
       }
-      const { holder, durationMs } = readLease(item);
-      const renewedMs = Date.parse(textOf(recordOf(recordOf(item)["spec"])["renewTime"]));
-      if (elections.includes(name))
-        held.set(name, { holder, durationMs, renewedMs: Number.isNaN(renewedMs) ? undefined : renewedMs });
+      if (elections.includes(name)) held.set(name, readElection(item));
     }
     const isKnown = !this.#unread.has(leasePath(namespace));
     return { reports: read.report, members: read.member, history: read.history, elections: held, isKnown };
+  }
+
+  /** The Leases of these elections alone, by name; undefined where they cannot be read. */
+  async elections(
+    namespace: string,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, ElectionLease> | undefined> {
+    const path = leasePath(namespace);
+    const found = names.map(async (name) =>
+      (await this.#all(path, { fieldSelector: `metadata.name=${name}` })).map(
+        (item) => [name, readElection(item)] as const,
+      ),
+    );
+    const held = new Map((await Promise.all(found)).flat());
+    return this.#unread.has(path) ? undefined : held;
   }
 
   /** The latest Events that these programs wrote, oldest first; undefined where they cannot be read. */
@@ -183,6 +195,12 @@ const fixes: Readonly<Record<string, string>> = {
   HTTP_401: "Log in again, or name another user with --kubeconfig or --context",
   HTTP_403: "Ask for the right to list these, or name another user with --kubeconfig or --context",
 };
+
+function readElection(item: unknown): ElectionLease {
+  const { holder, durationMs } = readLease(item);
+  const renewedMs = Date.parse(textOf(recordOf(recordOf(item)["spec"])["renewTime"]));
+  return { holder, durationMs, renewedMs: Number.isNaN(renewedMs) ? undefined : renewedMs };
+}
 
 function readPage(body: unknown): { readonly items: readonly unknown[]; readonly rest: string | undefined } {
   const { items, metadata } = recordOf(body);
