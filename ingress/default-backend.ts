@@ -5,6 +5,7 @@ import type { Limits } from "./engine/limits.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import type { Io } from "./io/io.ts";
 import { runEngine } from "./server/run-engine.ts";
+import { stopAccepting } from "./server/stop-accepting.ts";
 
 /** A server that answers each request with 404, because it has no routes. */
 export interface DefaultBackend {
@@ -31,8 +32,9 @@ export function defaultBackend(limits: Partial<Limits>, io: Io): DefaultBackend 
       listener?.stopTrying();
     },
     async finish(timeoutMs) {
-      listener?.close();
-      await running.finish(timeoutMs);
+      const accepted = (): number => gate.arrived;
+      if (listener !== undefined) await stopAccepting([{ server, listener }], { timeoutMs, accepted });
+      await running.finish(timeoutMs, () => gate.size);
     },
   };
 }

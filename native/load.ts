@@ -26,6 +26,10 @@ export interface NativeModule {
   start(handle: Handle): void;
   send(handle: Handle, datagram: Uint8Array, address?: Uint8Array): number;
   close(handle: Handle): void;
+  /** setsockopt(2) on a descriptor that something else has opened. */
+  setDescriptorOption(descriptor: number, level: number, option: number, value: Uint8Array): void;
+  /** Attaches a classic BPF program to a descriptor that something else has opened (SO_ATTACH_FILTER). */
+  attachDescriptorFilter(descriptor: number, instructions: Uint8Array): void;
   /** Hands back all pages of files that were only read: kB that left the resident set until they are touched again. */
   releaseFilePages(): number;
   /** Hands back the pages that malloc holds free. Nothing where the C library has no such call. */

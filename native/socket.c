@@ -1,11 +1,11 @@
 // What JavaScript calls: a generic datagram socket, bytes in and bytes out. No protocol is known here; native/socket.ts
 // documents each function.
 #include "arguments.h"
+#include "descriptor.h"
 #include "pages.h"
 #include "socket.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <unistd.h>
 
 enum { MAX_ARGUMENTS = 8 };
@@ -131,14 +131,8 @@ static napi_value attach_filter(napi_env env, napi_callback_info info) {
   struct bytes program;
   struct datagram_socket *socket = read_open_socket(env, info, "setsockopt", arguments);
   if (socket == NULL || !read_bytes(env, arguments[1], "instructions", &program)) return NULL;
-  size_t count = program.length / sizeof(struct sock_filter);
-  if (program.length % sizeof(struct sock_filter) != 0 || count > BPF_MAXINSNS) {
-    throw_errno(env, "setsockopt", EINVAL);
-    return NULL;
-  }
-  struct sock_fprog filter = {.len = (unsigned short)count, .filter = (struct sock_filter *)program.data};
-  if (setsockopt(socket->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0)
-    throw_errno(env, "setsockopt", errno);
+  int error = attach_program(socket->fd, program);
+  if (error != 0) throw_errno(env, "setsockopt", error);
   return NULL;
 }
 
@@ -199,6 +193,8 @@ NAPI_MODULE_INIT() {
       {"send", NULL, send_datagram, NULL, NULL, NULL, napi_enumerable, NULL},
       {"releaseFilePages", NULL, release_file_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"releaseFreePages", NULL, release_free_pages, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"setDescriptorOption", NULL, set_descriptor_option, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"attachDescriptorFilter", NULL, attach_descriptor_filter, NULL, NULL, NULL, napi_enumerable, NULL},
       {"close", NULL, close_socket, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

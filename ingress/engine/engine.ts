@@ -254,14 +254,12 @@ export class Engine implements EngineContext {
   }
 
   /**
-   * Closes connections between requests; returns how many are left: with a request under way, an answer not yet sent, or
-   * input that is dropped for a while after the last answer.
+   * Nothing is accepted any longer: ends connections whose clients have sent no request for a moment. Returns how many are left: these, with
+   * a request under way, an answer not yet sent, or input that is dropped for a while after the last answer.
    */
-  closeIdle(): number {
-    for (const session of this.#sessions) {
-      session.drain(true);
-      if (session.isIdle) session.close();
-    }
+  endIdle(): number {
+    this.nowMs = this.clockMs();
+    for (const session of this.#sessions) session.drain(true);
     return this.#sessions.size;
   }
 

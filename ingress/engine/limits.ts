@@ -64,6 +64,11 @@ export const DEFAULT_LIMITS: Limits = {
   connectionsPerAddress: 8_192,
 };
 
+/**
+ * How long the end of the program waits for a request that may be on its way on a connection that has just been made or has just served,
+ * because HTTP/1.1 cannot tell the client that it would come too late.
+ */
+export const LAST_REQUEST_MS = 1_000;
 /** Header fields in one head; one more: 431. Fixed, because the tables that hold them are. */
 export const MAX_FIELDS = 100;
 /** Bytes of chunk extensions in one body (Node's CVE-2024-22019 had no such bound). */

@@ -22,6 +22,7 @@ export interface Entrance {
  */
 export function admit(arrival: Arrival, { gate, preface }: Entrance, onAdmitted: (admission: Admission) => void): void {
   const { address } = arrival;
+  gate.arrived += 1;
   if (address === undefined) {
     gate.vanished += 1;
     arrival.destroy();

@@ -62,6 +62,8 @@ const PAUSE_FACTOR = 20;
  * connection (of that address) is closed; where none is idle the new one is refused.
  */
 export class ConnectionGate {
+  /** Connections that came, whatever became of them. */
+  arrived = 0;
   /** Idle connections closed for new ones. */
   displaced = 0;
   /** Connections not let in. */

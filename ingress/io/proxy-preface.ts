@@ -40,6 +40,11 @@ export class ProxyPreface {
     this.#options = options;
   }
 
+  /** Connections whose header has not come whole. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Whether a connection from this address begins with a header. */
   isExpectedFrom(address: string): boolean {
     return this.#options.trusts(address);

@@ -4,6 +4,7 @@ import type { ClientCounts } from "#src/filters/client-limits.ts";
 import type { RequestBuckets } from "#src/filters/keyed-buckets.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import type { ListenHandle } from "#src/process/listen.ts";
 import type { Logger } from "#src/process/log.ts";
 import { openAccess } from "#ingress/auth/open-access.ts";
 import { Engine } from "#ingress/engine/engine.ts";
@@ -22,8 +23,10 @@ import { ProgramInUse } from "#ingress/program-in-use.ts";
 import type { HostCertificates } from "#ingress/tls/host-certificates.ts";
 import { ClientAuthorities, type SharedVerdicts } from "#ingress/tls/client-authorities.ts";
 import { EndpointTargets } from "#ingress/tls/endpoint-targets.ts";
+import type { RequestPort } from "./request-ports.ts";
 import { requestServers } from "./request-servers.ts";
 import { runEngine } from "./run-engine.ts";
+import { stopAccepting } from "./stop-accepting.ts";
 import type { ServingSettings } from "./serving-settings.ts";
 import type { ServingUpdate } from "./serving-update.ts";
 
@@ -158,9 +161,12 @@ export function openServing({
     preface,
     servers,
     use,
-    /** Waits for requests that are under way at most so long, and closes everything. */
-    async finish(timeoutMs: number): Promise<void> {
-      await running.finish(timeoutMs);
+    /** Stops accepting, waits for requests that are under way at most so long, and closes everything. */
+    async finish(listeners: ReadonlyMap<RequestPort, ListenHandle>, timeoutMs: number): Promise<void> {
+      const endMs = monotonicMs() + timeoutMs;
+      const accepting = Array.from(listeners, ([name, listener]) => ({ server: servers[name], listener }));
+      await stopAccepting(accepting, { timeoutMs, accepted: () => gate.arrived });
+      await running.finish(endMs - monotonicMs(), () => gate.size + (preface?.waiting ?? 0));
       rateLimits.shared.close();
       await access.close();
     },

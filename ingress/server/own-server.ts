@@ -5,7 +5,7 @@ import type { ingressOptions } from "#ingress/ingress-options.ts";
 import type { Certificates } from "#ingress/tls/certificates.ts";
 import { lagWatch } from "./lag-watch.ts";
 import type { openServing } from "./open-serving.ts";
-import { REQUEST_PORTS, requestPorts } from "./request-ports.ts";
+import { REQUEST_PORTS, type RequestPort, requestPorts } from "./request-ports.ts";
 import type { Servers } from "./servers.ts";
 
 /** One server in this thread. */
@@ -24,7 +24,7 @@ export function ownServer({
 }): Servers {
   const { engine, gate, access, rateLimits, mirror, preface } = serving;
   const takeLag = lagWatch();
-  let listeners: readonly ListenHandle[] = [];
+  const listeners = new Map<RequestPort, ListenHandle>();
   return {
     figures: {
       counters: engine.counters,
@@ -40,7 +40,7 @@ export function ownServer({
       problemCount: rateLimits.problemCount,
     },
     workers: {
-      serving: () => Number(listeners.length > 0),
+      serving: () => Number(listeners.size > 0),
       deaths: () => 0,
       lags: () => new Map([[1, takeLag()]]),
     },
@@ -53,25 +53,24 @@ export function ownServer({
     started: Promise.resolve(),
     listen({ onListening, onProblem }) {
       const ports = requestPorts(options);
-      listeners = REQUEST_PORTS.map((name) =>
-        listenWithRetry(serving.servers[name], {
+      for (const name of REQUEST_PORTS)
+        listeners.set(
           name,
-          port: ports[name],
-          address,
-          log,
-          onListening: (bound) => onListening(name, `port ${bound}`),
-          onProblem: ({ what, why }) => onProblem(name, `${what}: ${why}`),
-        }),
-      );
+          listenWithRetry(serving.servers[name], {
+            name,
+            port: ports[name],
+            address,
+            log,
+            onListening: (bound) => onListening(name, `port ${bound}`),
+            onProblem: ({ what, why }) => onProblem(name, `${what}: ${why}`),
+          }),
+        );
     },
     drain() {
       engine.drain();
       // A port that is not ours yet is left to the next process.
-      for (const listener of listeners) listener.stopTrying();
+      for (const listener of listeners.values()) listener.stopTrying();
     },
-    async finish(timeoutMs) {
-      for (const listener of listeners) listener.close();
-      await serving.finish(timeoutMs);
-    },
+    finish: (timeoutMs) => serving.finish(listeners, timeoutMs),
   };
 }

@@ -90,8 +90,7 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
   }
 
   async function finish(timeoutMs: number): Promise<void> {
-    for (const listener of listeners.values()) listener.close();
-    await serving.finish(timeoutMs);
+    await serving.finish(listeners, timeoutMs);
     await report();
     finished.resolve();
   }

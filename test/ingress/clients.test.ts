@@ -77,7 +77,7 @@ describe("clients", () => {
     proxy.engine.drain();
     active.send(GET);
     expect((await active.ended()).text).toMatch(/Connection: close\r\n\r\nok$/);
-    await until("the last client to be gone", () => proxy.engine.closeIdle() === 0);
+    await until("the last client to be gone", () => proxy.engine.endIdle() === 0);
     expect((await idle.ended()).text).not.toContain("Connection: close");
   });
 

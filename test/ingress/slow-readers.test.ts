@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
+import { LAST_REQUEST_MS } from "#ingress/engine/limits.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { until } from "#lab/rack/until.ts";
 import { engineTlsServer } from "#test/support/engine-tls-server.ts";
@@ -100,7 +101,7 @@ describe("clients that do not read", () => {
     client.socket.resume();
     // What the program does at its end: nothing is closed while anything waits.
     const ended = client.ended();
-    await until("nothing to be left", () => proxy.engine.closeIdle() === 0);
+    await until("nothing to be left", () => proxy.engine.endIdle() === 0);
     expect((await ended).text.endsWith(body)).toBe(true);
     expect((await ended).wasReset).toBe(false);
   });
@@ -109,7 +110,8 @@ describe("clients that do not read", () => {
     { name: "between requests", request: "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n" },
     { name: "after the last answer", request: "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n" },
   ])("H1 count as busy $name while the proxy has bytes for them", ({ request }) => {
-    const engine = new Engine({ connect: () => () => expect.unreachable(), clockMs: () => 0, wallMs: () => 0 });
+    let nowMs = 0;
+    const engine = new Engine({ connect: () => () => expect.unreachable(), clockMs: () => nowMs, wallMs: () => 0 });
     const ends: string[] = [];
     const end = (how: string) => () => ends.push(how) > 0;
     const client = {
@@ -120,7 +122,7 @@ describe("clients that do not read", () => {
       send: () => false,
       pause: () => undefined,
       resume: () => undefined,
-      end: () => false,
+      end: end("ended"),
       finish: () => undefined,
       close: end("closed"),
       abort: end("reset"),
@@ -128,11 +130,13 @@ describe("clients that do not read", () => {
     const events = engine.accept(client);
     events.onData(Buffer.from(request), 0, request.length);
     engine.drain();
-    expect([engine.closeIdle(), ends]).toEqual([1, []]);
+    nowMs = LAST_REQUEST_MS;
+    expect([engine.endIdle(), ends]).toEqual([1, []]);
     client.queuedBytes = 0;
     events.onDrain();
-    if (request.includes("close")) events.onClose(undefined);
-    expect([engine.closeIdle(), ends]).toEqual([0, request.includes("close") ? [] : ["closed"]]);
+    expect([engine.endIdle(), ends]).toEqual([1, request.includes("close") ? [] : ["ended"]]);
+    events.onClose(undefined);
+    expect(engine.endIdle()).toBe(0);
   });
 
   it("H1 learn by a reset that an answer without length was cut by the end of the program", async () => {

@@ -5,6 +5,7 @@ import type { AnswerCause } from "#ingress/engine/decide-request.ts";
 import { Exchange } from "#ingress/engine/exchange.ts";
 import { requestFault } from "#ingress/engine/request-fault.ts";
 import type { RequestHead } from "#ingress/engine/request-head.ts";
+import { LAST_REQUEST_MS } from "#ingress/engine/limits.ts";
 import type { ResponseReason } from "#ingress/engine/response-reason.ts";
 import type { ConnectionSession } from "#ingress/engine/connection-session.ts";
 import type { Connection } from "#ingress/io/connection.ts";
@@ -36,6 +37,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
   readonly #exchange: Exchange;
   /** Of a phase without exchange, which has its own. */
   #deadlineMs: number;
+  #idleSinceMs: number;
   readonly #output: ClientOutput;
   readonly #input: InputGate;
   #isReadingStash = false;
@@ -56,16 +58,17 @@ export class ClientSession implements ConnectionSession, ClientStream {
     this.#output = new ClientOutput(connection, context.buffers, context.unsent);
     this.#exchange = new Exchange(context, this);
     this.#stash = new HeadStash(context.limits.headBytes);
+    this.#idleSinceMs = context.nowMs;
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
   /** Between requests, and the client has all answers. */
-  get isIdle(): boolean {
+  get #isIdle(): boolean {
     return this.#phase === "idle" && this.#stash.length === 0 && !this.#output.isQueued;
   }
 
   get mayGiveWay(): boolean {
-    return this.isIdle || this.#phase === "head" || (this.#phase === "linger" && !this.#output.isQueued);
+    return this.#isIdle || this.#phase === "head" || (this.#phase === "linger" && !this.#output.isQueued);
   }
 
   get unsentBytes(): number {
@@ -101,9 +104,9 @@ export class ClientSession implements ConnectionSession, ClientStream {
     this.abort("client-slow");
   }
 
-  /** The next answer closes the connection. */
-  drain(): void {
-    // Nothing to do: `isDraining` says so to each request.
+  /** The next answer closes the connection: `isDraining` says so to each request. */
+  drain(isLast: boolean): void {
+    if (isLast && this.#isIdle && this.#context.nowMs >= this.#idleSinceMs + LAST_REQUEST_MS) this.#finish();
   }
 
   onTick(nowMs: number): void {
@@ -312,6 +315,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
       return;
     }
     this.#phase = "idle";
+    this.#idleSinceMs = this.#context.nowMs;
     this.#setDeadline(this.#context.limits.keepAliveMs);
     this.#wish.forgetAnswer();
     const wasHeld = this.#input.isHeld;

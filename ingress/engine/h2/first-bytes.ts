@@ -1,3 +1,4 @@
+import { LAST_REQUEST_MS } from "#ingress/engine/limits.ts";
 import type { EngineContext } from "#ingress/engine/context.ts";
 import type { ConnectionSession } from "#ingress/engine/connection-session.ts";
 import type { Connection } from "#ingress/io/connection.ts";
@@ -12,6 +13,8 @@ export class FirstBytes implements ConnectionSession {
   readonly #open: (isHttp2: boolean) => ConnectionSession;
   readonly #onGone: (session: ConnectionSession) => void;
   readonly #deadlineMs: number;
+  readonly #context: Pick<EngineContext, "limits" | "nowMs">;
+  readonly #beganMs: number;
   #matched = 0;
   #session: ConnectionSession | undefined;
 
@@ -22,9 +25,11 @@ export class FirstBytes implements ConnectionSession {
     open: (isHttp2: boolean) => ConnectionSession,
     onGone: (session: ConnectionSession) => void,
   ) {
+    this.#context = context;
     this.#connection = connection;
     this.#open = open;
     this.#onGone = onGone;
+    this.#beganMs = context.nowMs;
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
@@ -34,10 +39,6 @@ export class FirstBytes implements ConnectionSession {
 
   get mayGiveWay(): boolean {
     return this.#session?.mayGiveWay ?? true;
-  }
-
-  get isIdle(): boolean {
-    return this.#session?.isIdle ?? true;
   }
 
   /** None: what is here is a part of four bytes. */
@@ -51,7 +52,8 @@ export class FirstBytes implements ConnectionSession {
   }
 
   drain(isLast: boolean): void {
-    this.#session?.drain(isLast);
+    if (this.#session !== undefined) this.#session.drain(isLast);
+    else if (isLast && this.#context.nowMs >= this.#beganMs + LAST_REQUEST_MS) this.close();
   }
 
   giveUp(): void {

@@ -80,10 +80,6 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.output.add(firstFrames(limits.headBytes));
   }
 
-  get isIdle(): boolean {
-    return this.#streams.count === 0 && !this.output.isQueued && !this.#drain.isUnderWay;
-  }
-
   get mayGiveWay(): boolean {
     return this.#streams.count === 0 && !this.output.isQueued;
   }

@@ -261,10 +261,10 @@ describe("HTTP/2 to clients", () => {
         [0, 0x7fff_ffff],
         [0, 99],
       ]);
-    expect(it.proxy.engine.closeIdle()).toBe(1);
+    expect(it.proxy.engine.endIdle()).toBe(1);
     for (const response of waiting) response.end("done");
     expect((await answers).map(({ body }) => body.toString())).toEqual(Array.from({ length: 50 }, () => "done"));
     await once(it.session, "close");
-    await expect.poll(() => it.proxy.engine.closeIdle(), eventually).toBe(0);
+    await expect.poll(() => it.proxy.engine.endIdle(), eventually).toBe(0);
   });
 });

@@ -3,18 +3,13 @@ import { connect as connectTls } from "node:tls";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
-import { ingressOptions } from "#ingress/ingress-options.ts";
-import { readServingSettings } from "#ingress/server/serving-settings.ts";
 import { ticketKeys } from "#ingress/server/ticket-keys.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { WorkerServers } from "#ingress/workers/worker-servers.ts";
 import { readValuePattern } from "#src/pattern/value-pattern.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readOptions } from "#src/process/read-options.ts";
 import { answering, ask, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
-import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
-import { testIo } from "#test/support/program-io.ts";
-import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { listenWithRoute, servingOptions } from "#test/support/start-servers.ts";
 
 const WORKERS = 2;
 /** Three threads read all sources, one after the other has ended: on a machine with other work that takes long. */
@@ -27,17 +22,12 @@ afterEach(async () => {
 
 /** Two real workers on ports that the kernel chooses, routing `a.com` to an endpoint. */
 async function startWorkers(endpointPort: number, flags: readonly string[] = []) {
-  const io = testIo();
-  const argv = ["--manifests=none", "--http-port=0", "--https-port=0", "--bind-address=127.0.0.1", ...flags];
-  const read = readOptions(ingressOptions, argv, io, { command: "hawser ingress", about: "" });
-  if (read.kind !== "values") throw new Error(io.err());
-  const settings = readServingSettings(read.values);
-  expect(settings.ok).toBe(true);
+  const { io, argv, options } = servingOptions(flags);
   const certificates = new Certificates(Date.now());
   let accessLog = "";
   const servers = new WorkerServers({
     workers: WORKERS,
-    options: read.values,
+    options,
     argv,
     env: {},
     certificates,
@@ -54,21 +44,8 @@ async function startWorkers(endpointPort: number, flags: readonly string[] = [])
     servers.drain();
     await servers.finish(1_000);
   });
-  const routes = {
-    classes: [],
-    ingresses: [ingressOf("i", { "a.com": { "/": "s" } })].map((after) => ({ key: after.key, after })),
-    services: [serviceOf("s")].map((after) => ({ key: after.key, after })),
-    slices: slicesOf("s", [endpointPort]).map((after) => ({ key: after.key, after })),
-  };
-  servers.useRoutes(EMPTY_ROUTES, routes, () => routes);
-  await servers.started;
-  const ports = new Map<string, number>();
-  servers.listen({
-    onListening: (name, detail) => void ports.set(name, Number(/\d+/.exec(detail)?.[0])),
-    onProblem: () => undefined,
-  });
-  await until("all workers to listen", () => ports.size === 2, patience);
-  return { servers, http: ports.get("http")!, https: ports.get("https")!, io, accessLog: () => accessLog };
+  const ports = await listenWithRoute(servers, endpointPort);
+  return { servers, ...ports, io, accessLog: () => accessLog };
 }
 
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
