@@ -10,39 +10,59 @@ const MAX_CONNECTIONS = 64;
  * a connection that has just come, as a probe's has, outlives all that are silent.
  */
 export function boundAdminConnections(server: Server, maxConnections = MAX_CONNECTIONS): void {
-  /** Open connections by client address, the longest silent first. No empty sets. */
-  const byAddress = new Map<string, Set<Socket>>();
+  /** Open connections by client address and port, the longest silent first. No empty maps. */
+  const byAddress = new Map<string, Map<number, Socket>>();
+  /** Those that await an answer. */
   const busy = new WeakSet<Socket>();
   let count = 0;
 
-  function forget(socket: Socket, address: string): void {
+  function forget({ address, port }: Client, socket: Socket | undefined): void {
     const sockets = byAddress.get(address);
-    if (sockets?.delete(socket) !== true) return;
+    if (socket === undefined || sockets?.get(port) !== socket) return;
+    sockets.delete(port);
     count -= 1;
     if (sockets.size === 0) byAddress.delete(address);
   }
 
   function giveWay(): void {
-    let [address, most] = ["", new Set<Socket>()];
+    let [address, most] = ["", new Map<number, Socket>()];
     for (const [candidate, sockets] of byAddress) if (sockets.size > most.size) [address, most] = [candidate, sockets];
-    const [longest] = [...most].filter((socket) => !busy.has(socket)).concat(...most);
+    const [longest] = [...most].filter(([, socket]) => !busy.has(socket)).concat([...most]);
     if (longest === undefined) return;
-    forget(longest, address);
-    longest.destroy();
+    const [port, socket] = longest;
+    forget({ address, port }, socket);
+    socket.destroy();
   }
 
   server.on("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? "";
+    const client = clientOf(socket);
+    const { address, port } = client;
+    // A port that a client has again, before the end of its last connection was seen.
+    forget(client, byAddress.get(address)?.get(port));
     if (count === maxConnections) giveWay();
-    const sockets = byAddress.get(address) ?? new Set();
-    byAddress.set(address, sockets.add(socket));
+    const sockets = byAddress.get(address) ?? new Map<number, Socket>();
+    byAddress.set(address, sockets.set(port, socket));
     count += 1;
-    socket.once("close", () => forget(socket, address));
+    socket.once("close", () => forget(client, socket));
   });
-  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+  // Over TLS a request has another socket than the connection below it, of the same client.
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { address, port } = clientOf(request.socket);
+    const sockets = byAddress.get(address);
+    const socket = sockets?.get(port);
+    if (sockets === undefined || socket === undefined) return;
     busy.add(socket);
     response.once("close", () => busy.delete(socket));
-    const sockets = byAddress.get(socket.remoteAddress ?? "");
-    if (sockets?.delete(socket) === true) sockets.add(socket);
+    sockets.delete(port);
+    sockets.set(port, socket);
   });
+}
+
+interface Client {
+  readonly address: string;
+  readonly port: number;
+}
+
+function clientOf({ remoteAddress: address = "", remotePort: port = 0 }: Socket): Client {
+  return { address, port };
 }

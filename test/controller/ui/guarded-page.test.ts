@@ -1,5 +1,9 @@
 // The page that the controller serves: who gets it, by the word of an API server that is played here over HTTP.
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as tlsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -12,6 +16,7 @@ import { PathAccess } from "#src/source/path-access.ts";
 import { viewPage } from "#src/view/page/view-page.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { explainCase } from "#test/support/explain-cases.ts";
+import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { listen } from "#test/support/ingress-proxy.ts";
 import { askPage } from "#test/support/page-server.ts";
 
@@ -212,5 +217,56 @@ describe("14 A the page of the controller", () => {
     expect([response.closed, page?.following()]).toEqual([false, 1]);
     for (const socket of strangers) socket.destroy();
     response.destroy();
+  });
+
+  describe("over TLS", () => {
+    let directory: string;
+    let authority: string;
+    beforeEach(async () => {
+      directory = mkdtempSync(join(tmpdir(), "hawser-guarded-page-"));
+      const { certificatePem, privateKeyPem } = issueCertificate({
+        commonName: "ui.example",
+        names: ["ui.example"],
+        keyType: "ec",
+        fromMs: Date.now() - 60_000,
+        toMs: Date.now() + 3_600_000,
+      });
+      authority = certificatePem;
+      const certificate = { certFile: join(directory, "tls.crt"), keyFile: join(directory, "tls.key") };
+      writeFileSync(certificate.certFile, certificatePem);
+      writeFileSync(certificate.keyFile, privateKeyPem);
+      await serve({ listening: { port: 0, address: "127.0.0.1", hosts: ["ui.example"], certificate } });
+    });
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    async function askTls(path: string, token: string): Promise<IncomingMessage> {
+      const headers = { host: "ui.example", ...bearer(token) };
+      const options = { host: "127.0.0.1", port, path, headers, ca: authority, servername: "ui.example", agent: false };
+      const [response] = (await once(tlsRequest(options).end(), "response")) as [IncomingMessage];
+      response.on("error", () => undefined).resume();
+      return response;
+    }
+
+    it("answers as over plain HTTP, and no plain HTTP", async () => {
+      expect([(await askTls("/about", "viewer")).statusCode, (await askTls("/about", "forged")).statusCode]).toEqual([
+        200, 401,
+      ]);
+      await expect(ask("/")).rejects.toThrow();
+    });
+
+    it("who follows stays, and who comes gets in, however many connections strangers hold", async () => {
+      const response = await askTls("/stream", "viewer");
+      const strangers: Socket[] = [];
+      for (let at = 0; at < 100; at += 1) {
+        const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+        await once(socket, "connect");
+        strangers.push(socket);
+      }
+      await vi.waitUntil(() => strangers.filter(({ closed }) => closed).length >= 37, eventually);
+      expect((await askTls("/about", "viewer")).statusCode).toBe(200);
+      expect([response.closed, page?.following()]).toEqual([false, 1]);
+      for (const socket of strangers) socket.destroy();
+      response.destroy();
+    });
   });
 });
