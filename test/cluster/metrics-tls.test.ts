@@ -6,10 +6,13 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { WatchedCluster } from "#controller/ui/watched-cluster.ts";
 import { runController } from "#controller/run-controller.ts";
 import { applyObjects } from "#lab/cluster/apply-manifests.ts";
 import { clusterProgram, whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { createLogger } from "#src/process/log.ts";
+import { apiConfig } from "#src/source/open-source.ts";
 import { applyChanges, type PageChanges } from "#src/view/page/page-changes.ts";
 import type { PageView } from "#src/view/page/page-view.ts";
 import { config, readManifests } from "#test/config/kustomization.ts";
@@ -220,5 +223,40 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
       expect(explained.steps.length).toBeGreaterThan(2);
       expect(io.logged().filter(({ level }) => level === "error")).toEqual([]);
     });
+
+    it("watches from the first look on until a while after the last one, and again at the next one", async () => {
+      await using watched = await watch(kubeconfig, 300);
+      expect(watched.isWatching).toBe(false);
+      for (const _ of [1, 2]) {
+        expect(await watched.look()).toMatchObject({ ok: true, value: { problems: [] } });
+        expect(watched.isWatching).toBe(true);
+        await vi.waitFor(() => expect(watched.isWatching).toBe(false), eventually);
+      }
+    });
+
+    it("sees nothing, and says why, with an account that may read nothing", async () => {
+      const file = join(directory, "viewer.kubeconfig");
+      cluster.writeKubeconfig(file, { token: await viewer() });
+      await using watched = await watch(file, 60_000);
+      const looked = await watched.look();
+      const [problem] = looked.ok ? [] : looked.problems;
+      expect([looked.ok, problem?.code]).toEqual([false, "API_ACCESS_REFUSED"]);
+      expect(await watched.seeRoutes()).toBeUndefined();
+    });
+
+    async function watch(file: string, idleMs: number): Promise<WatchedCluster & AsyncDisposable> {
+      const config = await apiConfig(file, {});
+      if (!config.ok) throw new Error("there is no such file");
+      const watched = new WatchedCluster({
+        config: config.value,
+        namespace: NAMESPACE,
+        configMap: "hawser",
+        metallbNamespace: "metallb-system",
+        loadBalancerClass: undefined,
+        log: createLogger({ component: "test", level: "silent" }),
+        idleMs,
+      });
+      return Object.assign(watched, { [Symbol.asyncDispose]: async () => watched.close() });
+    }
   });
 });
