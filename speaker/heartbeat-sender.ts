@@ -3,10 +3,12 @@ import {
   type Claim,
   CLAIMS_PER_HEARTBEAT,
   encodeHeartbeat,
+  encodeRelay,
   readsVersion2,
   type WatchWords,
 } from "#src/wire/heartbeat.ts";
 import type { Turn } from "#src/election/pacing.ts";
+import type { RelayedHeartbeat } from "#src/election/membership.ts";
 import type { MemberMessage } from "./messages.ts";
 
 /**
@@ -93,6 +95,15 @@ export class HeartbeatSender {
         this.#sendChunk(turn, chunk, { own, words });
     const slow = turns.filter(({ chunk }) => chunk !== undefined).length;
     return { slow, close: (turns.length - slow) * chunks.length };
+  }
+
+  /** Passes heartbeats of others on to a member, whose session is given as last heard. */
+  relay(to: MemberMessage, echo: bigint, heartbeats: readonly RelayedHeartbeat[]): void {
+    for (const { body, ageMs, everyMs } of heartbeats) {
+      this.#sequence++;
+      const head = { session: this.session, echo, sequence: this.#sequence, ageMs, everyMs };
+      this.#options.send(to, encodeRelay(head, body, this.#key));
+    }
   }
 
   /** The chunks whose turn it is: backwards, because the newest claims are in the last one. */

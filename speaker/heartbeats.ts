@@ -3,7 +3,8 @@ import { createSocket, type Socket } from "node:dgram";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
+import { decodeHeartbeat, type HeartbeatFault, type ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
+import type { RelayedHeartbeat } from "#src/election/membership.ts";
 import type { Turn } from "#src/election/pacing.ts";
 import { openClosedFirst } from "./closed-first.ts";
 import { HeartbeatSender, type OwnState, type SentHeartbeats, type WordsToMember } from "./heartbeat-sender.ts";
@@ -18,8 +19,8 @@ export interface HeartbeatsOptions {
   readonly port: number;
   /** The first one signs, any is accepted. */
   readonly keys: readonly Uint8Array[];
-  /** `from`: where it came from, its sender's node included. */
-  onHeartbeat(heartbeat: Heartbeat, from: MemberMessage): void;
+  /** `from`: where it came from, with the node that made it. */
+  onHeartbeat(received: ReceivedHeartbeat, from: MemberMessage): void;
   onFault(fault: HeartbeatFault): void;
   onError(error: Error): void;
   /** Hears why the port cannot be bound, after each attempt; an empty list if nothing hinders it any more. */
@@ -28,10 +29,10 @@ export interface HeartbeatsOptions {
 
 /**
  * A session number that no speaker had before: it tells a restarted speaker from its predecessor and a fresh heartbeat from
- * a replay. It is even, which says that this speaker reads heartbeats of version 2.
+ * a replay. It is a multiple of four, which says that this speaker reads heartbeats of version 3.
  */
 function newSession(): bigint {
-  return (randomBytes(8).readBigUInt64BE() | 2n) & ~1n;
+  return (randomBytes(8).readBigUInt64BE() | 4n) & ~3n;
 }
 
 /** The UDP side of the heartbeats: sends ours, checks and hands over those of others. */
@@ -69,6 +70,11 @@ export class Heartbeats {
   /** Sends the heartbeats of a tick. */
   send(turns: readonly Turn<MemberMessage>[], own: OwnState, words: WordsToMember): SentHeartbeats {
     return this.#sender.send(turns, own, words);
+  }
+
+  /** Passes heartbeats of others on to a member, whose session is given as last heard. */
+  relay(to: MemberMessage, echo: bigint, heartbeats: readonly RelayedHeartbeat[]): void {
+    this.#sender.relay(to, echo, heartbeats);
   }
 
   /** From now on the first one of these keys signs, and any is accepted. */
@@ -117,8 +123,7 @@ export class Heartbeats {
       if (bytes.length === 0) return undefined;
       const decoded = decodeHeartbeat(bytes, this.#keys);
       if (!decoded.ok) return this.#options.onFault(decoded.reason);
-      const { heartbeat } = decoded;
-      return this.#options.onHeartbeat(heartbeat, { node: heartbeat.node, address, family, macs: [] });
+      return this.#options.onHeartbeat(decoded, { node: decoded.heartbeat.node, address, family, macs: [] });
     });
     return new Promise((resolve, reject) => {
       const refuse = (error: Error): void => {

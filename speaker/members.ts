@@ -1,7 +1,7 @@
 import type { Member } from "#src/election/member.ts";
 import type { HeartbeatEffect, Membership } from "#src/election/membership.ts";
 import { type Ip, parseIp } from "#src/ip/address.ts";
-import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import type { ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
 import { Guests } from "./guests.ts";
 import type { MemberMessage } from "./messages.ts";
 
@@ -10,7 +10,8 @@ export interface MembersOptions {
   readonly membership: Membership;
 }
 
-export interface ReceivedHeartbeat {
+/** What a heartbeat did. */
+export interface TakenHeartbeat {
   /** It came from a guest that was not known before. */
   readonly hasNewGuest: boolean;
   readonly effect: HeartbeatEffect;
@@ -62,12 +63,18 @@ export class Members {
     return this.#update();
   }
 
-  /** Takes in an authentic heartbeat, and where it came from: its sender may be a guest. */
-  receive(heartbeat: Heartbeat, from: MemberMessage, nowMs: number): ReceivedHeartbeat {
+  /**
+   * Takes in an authentic heartbeat, and where it came from: its sender may be a guest, unless another member passed the heartbeat
+   * on.
+   */
+  receive(received: ReceivedHeartbeat, from: MemberMessage, nowMs: number): TakenHeartbeat {
+    const { heartbeat, body, relay } = received;
+    if (relay !== undefined)
+      return { hasNewGuest: false, effect: this.#membership.receiveRelayed(received, relay, nowMs) };
     const { node } = heartbeat;
     const isGuest = !this.#names.has(node) && node !== this.#self;
     const hasNewGuest = isGuest && this.#guests.hear(from, nowMs) && this.#update();
-    return { hasNewGuest, effect: this.#membership.receive(heartbeat, nowMs) };
+    return { hasNewGuest, effect: this.#membership.receive(heartbeat, nowMs, body) };
   }
 
   /** Forgets guests that are silent; true if there were any. */

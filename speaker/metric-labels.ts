@@ -9,8 +9,8 @@ import type { HeartbeatEffect } from "#src/election/membership.ts";
 /** The protocols that questions for an address come in. */
 const PROTOCOLS = ["arp", "ndp"] as const;
 
-/** To members that watch this speaker, and to the others. */
-const PACES = ["close", "slow"] as const;
+/** To members that watch this speaker, to the others, and those of others that are passed on. */
+const PACES = ["close", "slow", "relay"] as const;
 
 /** The worker's counters with a label, and the values of that label. */
 export interface CounterLabels {

@@ -28,7 +28,7 @@ const counted = {
   takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
   heartbeats_sent: [
     "hawser_speaker_heartbeats_sent_total",
-    "Heartbeats sent, to members that watch this speaker closely and to the others",
+    "Heartbeats sent, to members that watch this speaker closely and to the others, and those of others that were passed on",
     "pace",
   ],
   heartbeats_received: ["hawser_speaker_heartbeats_received_total", "Authentic heartbeats, by effect", "effect"],

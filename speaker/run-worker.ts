@@ -102,7 +102,7 @@ export async function runWorker(
     node: settings.node,
     port: settings.heartbeatPort,
     keys: settings.heartbeatKeys,
-    onHeartbeat: (heartbeat, from) => speaker.receive(heartbeat, from, monotonicMs()),
+    onHeartbeat: (received, from) => speaker.receive(received, from, monotonicMs()),
     onFault: (fault) => {
       counters.add("heartbeats_refused", fault);
       if (fault === "tag")

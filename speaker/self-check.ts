@@ -33,9 +33,9 @@ export class SelfCheck {
     this.#options = options;
   }
 
-  /** Nodes of members that are not heard, or do not hear this speaker. */
+  /** Nodes of members that are not heard, not even through another one, or do not hear this speaker. */
   get unheard(): readonly string[] {
-    return this.#unheard.map(({ member }) => member.node);
+    return this.#unheard.filter(({ kind }) => kind !== "relayed").map(({ member }) => member.node);
   }
 
   get problems(): readonly Problem[] {

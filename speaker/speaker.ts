@@ -7,7 +7,7 @@ import { Spreading } from "#src/election/spreading.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
 import type { IpRange } from "#src/ip/range.ts";
-import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import type { ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
 import type { Announcer, TickView } from "./announcer.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
 import type { CounterSet } from "./counter-set.ts";
@@ -31,12 +31,14 @@ import { Watching } from "./watching.ts";
 /** A member that is silent for so long, or is deaf to this speaker, is reported: every restart takes less. */
 const LEAST_UNHEARD_MS = 5_000;
 const NO_MOVES: ReadonlySet<string> = new Set();
+/** Heartbeats of others that are passed on between two ticks, at most. */
+const RELAYS_PER_TICK = 32;
 /** Elections are looked at again at least this often: a wait may have ended. */
 const REVIEW_MS = 1_000;
 
 export interface SpeakerOptions {
   readonly settings: WorkerSettings;
-  readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
+  readonly heartbeats: Pick<HeartbeatSender, "session" | "send" | "relay">;
   readonly announcers: readonly Announcer[];
   readonly counters: CounterSet;
   /** What this machine's own links and routes say. */
@@ -79,6 +81,7 @@ export class Speaker {
   #isLeaving = false;
   /** Since the last tick, by what a heartbeat said. */
   #hasDecidedEarly = false;
+  #relaysLeft = RELAYS_PER_TICK;
   /** Since when no other speaker has taken an address from us. */
   #steadySinceMs = 0;
   #reviewedMs = 0;
@@ -124,14 +127,26 @@ export class Speaker {
    * Takes in an authenticated heartbeat of another speaker, and where it came from. That it cannot serve any longer, for example, is
    * acted on at once; all else, and what more comes before the next tick, then.
    */
-  receive(heartbeat: Heartbeat, from: MemberMessage, nowMs: number): void {
-    const { effect, hasNewGuest } = this.#members.receive(heartbeat, from, nowMs);
+  receive(received: ReceivedHeartbeat, from: MemberMessage, nowMs: number): void {
+    const { effect, hasNewGuest } = this.#members.receive(received, from, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
+    if (effect !== "stale" && received.relay === undefined) this.#passOn(received, nowMs);
     if (effect !== "changed" && !hasNewGuest) return;
     this.#dirty.markAll();
     if (!this.#joining.stands || this.#hasDecidedEarly) return;
     this.#hasDecidedEarly = true;
     this.#decideDue(nowMs);
+  }
+
+  /** Passes on at once what a heartbeat asks for: who asks will soon take it for dead. */
+  #passOn({ heartbeat: { node, watch } }: ReceivedHeartbeat, nowMs: number): void {
+    if (watch?.asked === undefined) return;
+    const to = this.#members.recipients.find((one) => one.node === node);
+    if (to === undefined) return;
+    const relays = this.#membership.relaysFor(node, watch.asked, nowMs).slice(0, this.#relaysLeft);
+    this.#relaysLeft -= relays.length;
+    this.#options.heartbeats.relay(to, this.#membership.sessionOf(node), relays);
+    this.#options.counters.add("heartbeats_sent", "relay", relays.length);
   }
 
   /** The kernel of a member's node answered a question: its machine lives, whatever its speaker does. */
@@ -172,6 +187,7 @@ export class Speaker {
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
     this.#hasDecidedEarly = false;
+    this.#relaysLeft = RELAYS_PER_TICK;
     const stallMs = this.#joining.stands ? this.#stalls.tick(nowMs) : undefined;
     if (stallMs !== undefined) this.#reporter.logStall(stallMs);
     const hasDied = this.#membership.tick(nowMs);

@@ -1,33 +1,48 @@
+import type { Unheard } from "#src/election/membership.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { MemberMessage } from "./messages.ts";
 
-/** A member that the cluster names and that counts as dead: silent, or heard although it does not hear this speaker. */
+/** A member that the cluster names, and how it is not heard. */
 export interface UnheardMember {
   readonly member: MemberMessage;
-  readonly kind: "silent" | "deaf";
+  readonly kind: Unheard;
 }
 
-/**
- * A Problem for each member that may announce the same addresses because heartbeats between it and this speaker get
- * lost. Each of the two takes the other for dead.
- */
+/** A Problem for each member whose heartbeats get lost, or that does not hear those of this speaker. */
 export function unheardProblems(
   self: { readonly node: string; readonly heartbeatPort: number },
   unheard: readonly UnheardMember[],
 ): readonly Problem[] {
   const { node, heartbeatPort: port } = self;
   return unheard.map(({ member, kind }) => ({
-    code: "HEARTBEATS_NOT_HEARD",
+    code: kind === "relayed" ? "HEARTBEATS_RELAYED" : "HEARTBEATS_NOT_HEARD",
     at: { kind: "speaker", nodes: [node, member.node] },
-    what:
-      kind === "silent"
-        ? `${node} hears no heartbeats of ${member.node}`
-        : `${member.node} does not hear the heartbeats of ${node}, which hears those of ${member.node}`,
-    why:
-      kind === "silent"
-        ? `UDP port ${port} from ${member.node} (${member.address}) to ${node} is blocked, or the speaker of ${member.node} does not run. Where it runs, both may announce the same addresses`
-        : `UDP port ${port} from ${node} to ${member.node} (${member.address}) is blocked. Both may announce the same addresses`,
+    ...TEXTS[kind]({ node, port, other: member.node, address: member.address }),
     fix: `Allow UDP port ${port} between the nodes in both directions, and look at the log of the speaker on ${member.node}`,
-    severity: "error",
   }));
 }
+
+interface Pair {
+  readonly node: string;
+  readonly port: number;
+  readonly other: string;
+  readonly address: string;
+}
+
+const TEXTS: Readonly<Record<Unheard, (pair: Pair) => Pick<Problem, "what" | "why" | "severity">>> = {
+  silent: ({ node, port, other, address }) => ({
+    what: `${node} hears no heartbeats of ${other}`,
+    why: `UDP port ${port} from ${other} (${address}) to ${node} is blocked, or the speaker of ${other} does not run. Where it runs, both may announce the same addresses`,
+    severity: "error",
+  }),
+  relayed: ({ node, port, other, address }) => ({
+    what: `${node} hears the heartbeats of ${other} through another speaker alone`,
+    why: `UDP port ${port} from ${other} (${address}) to ${node} is blocked. A speaker that hears both passes them on, so each address has one owner; without that one both would announce the same addresses`,
+    severity: "warning",
+  }),
+  deaf: ({ node, port, other, address }) => ({
+    what: `${other} does not hear the heartbeats of ${node}, which hears those of ${other}`,
+    why: `UDP port ${port} from ${node} to ${other} (${address}) is blocked. Both may announce the same addresses`,
+    severity: "error",
+  }),
+};

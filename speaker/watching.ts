@@ -64,7 +64,7 @@ export class Watching {
     ]);
     const chunks = claimChunks(own.claims.size);
     // Before it stands it introduces itself.
-    const isIdle = own.claims.size === 0 && self.ready && !this.#isMixed && this.#mayRest;
+    const isIdle = own.claims.size === 0 && self.ready && !this.#isMixed && this.#mayRest && !membership.isAsking;
     return this.#pacing.tick(paced, { claimsVersion, chunks, stateVersion, isIdle }, nowMs);
   }
 

@@ -1,5 +1,5 @@
 import { type Cidr, equalCidrs } from "#src/ip/cidr.ts";
-import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import type { Heartbeat, HeartbeatBody } from "#src/wire/heartbeat.ts";
 import { HeardClaims } from "./heard-claims.ts";
 import type { Member } from "./member.ts";
 import { isSameList } from "./same-list.ts";
@@ -20,6 +20,14 @@ export interface HeardMember {
   quietMs: number;
   /** Since it said last that it does not hear us, while it lives. */
   deafMs: number;
+  /** Silence of the member itself, whatever others pass on. */
+  directMs: number;
+  /** Another member passes its heartbeats on, because they do not come here; undefined where they do, or never came. */
+  relayedBy: string | undefined;
+  /** Of the last heartbeat that it passed on. */
+  relaySequence: number;
+  /** Its last heartbeat, to be passed on; undefined where that says too little. */
+  body: HeartbeatBody | undefined;
   /** Heartbeats sent to it. */
   echoes: number;
   /** For how long it did not run lately, as it says itself. */
@@ -70,6 +78,10 @@ export function newMember(): HeardMember {
     heardMs: undefined,
     quietMs: 0,
     deafMs: Infinity,
+    directMs: 0,
+    relayedBy: undefined,
+    relaySequence: -1,
+    body: undefined,
     echoes: 0,
     stallMs: 0,
     retired: new Map(),

@@ -1,7 +1,15 @@
 import { addressTexts } from "./address-texts.ts";
 import type { Member } from "./member.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
-import { type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
+import {
+  type Heartbeat,
+  type HeartbeatBody,
+  readsVersion2,
+  readsVersion3,
+  type ReceivedHeartbeat,
+  type WatchWords,
+} from "#src/wire/heartbeat.ts";
+import type { RelayHead } from "#src/wire/relay-head.ts";
 import { asLive, type HeardMember, mayReplace, newMember, retire, takeIn } from "./heard-member.ts";
 import { isSameList } from "./same-list.ts";
 import {
@@ -17,6 +25,7 @@ import {
 import { SilenceReports } from "./silence-reports.ts";
 import { isWatchedClosely, LOST_INTERVALS } from "./watched-closely.ts";
 import { lastingWatchersOf } from "./watchers.ts";
+import { ageToRelay, isLater, Witnesses } from "./witnesses.ts";
 
 /**
  * What a heartbeat did: `claimed` means that the member claims others than before (`takeClaimed` says which), `changed`
@@ -67,16 +76,27 @@ export interface MembershipOptions {
   readonly maxTickMs: number;
 }
 
+/** How a member is not heard. */
+export type Unheard = "silent" | "relayed" | "deaf";
+
 /** A member whose kernel is to be asked whether it lives. */
 export interface NodeQuestion {
   readonly node: string;
   readonly question: KernelQuestion;
 }
 
+/** A member's last heartbeat, to be passed on to one that does not hear it. */
+export interface RelayedHeartbeat {
+  readonly body: HeartbeatBody;
+  readonly ageMs: number;
+  readonly everyMs: number;
+}
+
 /** What is known of a member that heartbeats go to. */
 export interface MemberLink {
   /** As last heard; 0n if never. */
   readonly session: bigint;
+  /** It lives, and its heartbeats come here. */
   readonly isLive: boolean;
   /** The version of our claims that it knows completely; 0 for none. */
   readonly knownVersion: number;
@@ -94,6 +114,7 @@ export class Membership {
   readonly #forgotten = new Map<string, HeardMember["retired"]>();
   readonly #textOf = addressTexts();
   readonly #reports = new SilenceReports();
+  readonly #witnesses = new Witnesses();
   /** Of some members, those that get each of its heartbeats; until members come or go. */
   readonly #watchers = new Map<string, readonly string[]>();
   #claimed = new Set<string>();
@@ -141,6 +162,7 @@ export class Membership {
     if (changed) {
       this.#viewVersion += 1;
       this.#watchers.clear();
+      this.#witnesses.setMembers(nodes);
     }
     return changed;
   }
@@ -158,29 +180,73 @@ export class Membership {
     return claimed;
   }
 
-  /** Takes in an authenticated heartbeat. */
-  receive(heartbeat: Heartbeat, nowMs: number): HeartbeatEffect {
+  /** Takes in an authenticated heartbeat, and its bytes where they may be passed on. */
+  receive(heartbeat: Heartbeat, nowMs: number, body?: HeartbeatBody): HeartbeatEffect {
     const member = this.#members.get(heartbeat.node);
     if (member === undefined) return "unknown-node";
     const isFresh = heartbeat.echo === this.#options.session;
-    if (heartbeat.session === member.session) {
-      if (heartbeat.sequence <= member.sequence) return "stale";
-    } else {
-      if (!mayReplace(member, heartbeat, isFresh)) return "stale";
-      const { silentMs, signs } = member;
-      this.#reports.forget(heartbeat.node);
-      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs, signs });
-      this.#viewVersion += 1;
-    }
-    member.sequence = heartbeat.sequence;
+    if (!this.#follows(member, heartbeat, isFresh)) return "stale";
     member.quietMs = 0;
     if (!isFresh) {
       if (member.liveSinceMs !== undefined) member.deafMs = 0;
       return "stale";
     }
-    if (member.liveSinceMs === undefined && member.hasLived) this.#revivals += 1;
-    const isOther = takeIn(member, heartbeat, nowMs);
+    Object.assign(member, { directMs: 0, relayedBy: undefined });
+    if (heartbeat.watch !== undefined) member.body = body && { ...body, bytes: body.bytes.slice() };
+    const effect = this.#takeIn(member, heartbeat, nowMs);
     this.#takeInWatch(member, heartbeat);
+    return effect;
+  }
+
+  /**
+   * Takes in a heartbeat that another member passed on. It counts as fresh by that one's word, which hears it, and whose own
+   * session and sequence number show that this is not a replay; the member counts as heard when that one heard it.
+   */
+  receiveRelayed({ heartbeat }: ReceivedHeartbeat, relay: RelayHead, nowMs: number): HeartbeatEffect {
+    const [by, witness] = [...this.#members].find(([, { session }]) => session === relay.session) ?? [];
+    const member = this.#members.get(heartbeat.node);
+    if (member === undefined || witness === undefined) return "unknown-node";
+    if (relay.echo !== this.#options.session || relay.sequence <= witness.relaySequence) return "stale";
+    if (witness.liveSinceMs === undefined || witness.relayedBy !== undefined || witness === member) return "stale";
+    witness.relaySequence = relay.sequence;
+    if (!isLater(member, relay.ageMs) || !this.#follows(member, heartbeat, true)) return "stale";
+    const effect = this.#takeIn(member, heartbeat, nowMs - relay.ageMs);
+    const everyMs = Math.min(relay.everyMs, this.#longestPromiseMs);
+    Object.assign(member, { silentMs: relay.ageMs, relayedBy: by, everyMs });
+    this.#reports.refute(heartbeat.session);
+    return effect;
+  }
+
+  /** What to pass on to a member that asks for others, by their ids: of those that this speaker hears itself. */
+  relaysFor(node: string, asked: readonly bigint[], nowMs: number): readonly RelayedHeartbeat[] {
+    const asking = this.#members.get(node);
+    return asked.flatMap((id) => {
+      const member = this.#members.get(this.#witnesses.nodeOf(id) ?? "");
+      const ageMs = member && ageToRelay(member, nowMs);
+      if (asking === undefined || member?.body === undefined || ageMs === undefined) return [];
+      return [{ body: member.body, ageMs, everyMs: Math.max(member.everyMs, asking.everyMs) }];
+    });
+  }
+
+  /** Whether a heartbeat is newer than the last one of its sender, or the first one of a session that may replace the known one. */
+  #follows(member: HeardMember, heartbeat: Heartbeat, isFresh: boolean): boolean {
+    if (heartbeat.session === member.session) {
+      if (heartbeat.sequence <= member.sequence) return false;
+    } else {
+      if (!mayReplace(member, heartbeat, isFresh)) return false;
+      const { silentMs, directMs, signs } = member;
+      const kept = { session: heartbeat.session, retired: retire(member), silentMs, directMs, signs };
+      this.#reports.forget(heartbeat.node);
+      Object.assign(member, newMember(), kept);
+      this.#viewVersion += 1;
+    }
+    member.sequence = heartbeat.sequence;
+    return true;
+  }
+
+  #takeIn(member: HeardMember, heartbeat: Heartbeat, heardMs: number): HeartbeatEffect {
+    if (member.liveSinceMs === undefined && member.hasLived) this.#revivals += 1;
+    const isOther = takeIn(member, heartbeat, heardMs);
     if (isOther) this.#viewVersion += 1;
     const isClaiming = member.claims.take(heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
@@ -205,18 +271,20 @@ export class Membership {
     for (const [node, member] of this.#members) {
       member.silentMs += elapsedMs;
       member.quietMs += elapsedMs;
+      member.directMs += elapsedMs;
       member.deafMs += elapsedMs;
       if (member.liveSinceMs === undefined) continue;
       if (!this.#isDead(node, member, nowMs)) {
         this.#question(node, member, nowMs);
         continue;
       }
-      member.liveSinceMs = undefined;
       member.fellSilent = this.#isWatched(member);
+      Object.assign(member, { liveSinceMs: undefined, relayedBy: undefined });
       died = true;
     }
     if (died) this.#viewVersion += 1;
     this.#updateSilent();
+    if (readsVersion3(this.#options.session)) this.#witnesses.update(this.#members);
     return died;
   }
 
@@ -264,9 +332,9 @@ export class Membership {
     return Math.max(SLOW_MS, this.#members.size * this.#options.maxTickMs);
   }
 
-  /** Whether its heartbeats come so often that silence is noticed as soon as may be. */
-  #isWatched({ everyMs }: HeardMember): boolean {
-    return isWatchedClosely(everyMs, this.#options.deadAfterMs);
+  /** Whether its heartbeats come here, and so often that silence is noticed as soon as may be. */
+  #isWatched({ everyMs, relayedBy }: HeardMember): boolean {
+    return relayedBy === undefined && isWatchedClosely(everyMs, this.#options.deadAfterMs);
   }
 
   /** Silence that breaks its promise often enough, in milliseconds. */
@@ -322,6 +390,11 @@ export class Membership {
     return [...this.#members.values()].some((one) => one.liveSinceMs !== undefined && isSilent(one));
   }
 
+  /** A live member's own heartbeats do not come: others are asked for them. */
+  get isAsking(): boolean {
+    return this.#witnesses.isAskingForLive;
+  }
+
   /** The members that always get each heartbeat of a node. */
   #lastingWatchers(node: string): readonly string[] {
     const known = this.#watchers.get(node);
@@ -374,8 +447,8 @@ export class Membership {
   linkTo(node: string): MemberLink {
     const member = this.#members.get(node);
     if (member === undefined) return { session: 0n, isLive: false, knownVersion: 0, silentMs: 0 };
-    const { session, liveSinceMs, knownVersion, silentMs } = member;
-    return { session, isLive: liveSinceMs !== undefined, knownVersion, silentMs };
+    const { session, liveSinceMs, relayedBy, knownVersion, silentMs } = member;
+    return { session, isLive: liveSinceMs !== undefined && relayedBy === undefined, knownVersion, silentMs };
   }
 
   /** The session of a member as last heard; 0n if never. */
@@ -397,7 +470,9 @@ export class Membership {
   wordsTo(node: string): Omit<WatchWords, "everyMs"> {
     const member = this.#members.get(node);
     const isDeaf = member !== undefined && member.silentMs >= this.#unheardAfterMs(member);
-    return { knownVersion: member?.claims.version ?? 0, isDeaf, silent: this.#silent };
+    const asked = member === undefined ? [] : this.#witnesses.askedOf(node, member);
+    const said = { knownVersion: member?.claims.version ?? 0, isDeaf, silent: this.#silent };
+    return asked.length === 0 ? said : { ...said, asked };
   }
 
   #unheardAfterMs(member: HeardMember): number {
@@ -412,19 +487,20 @@ export class Membership {
   }
 
   /**
-   * The members that have not been heard for a while, by node: `silent`, or `deaf` where their heartbeats arrive and say
-   * that they do not hear ours.
+   * The members that have not been heard for a while, by node: `silent`, `relayed` where another member passes their heartbeats on,
+   * or `deaf` where these arrive and say that they do not hear ours.
    */
-  unheard(): ReadonlyMap<string, "silent" | "deaf"> {
+  unheard(): ReadonlyMap<string, Unheard> {
     const { maxTickMs } = this.#options;
-    const kindOf = (member: HeardMember): "silent" | "deaf" | undefined => {
-      const { silentMs, quietMs, deafMs } = member;
+    const kindOf = (member: HeardMember): Unheard | undefined => {
+      const { silentMs, quietMs, deafMs, directMs } = member;
       const unheardAfterMs = this.#unheardAfterMs(member);
       const deafForMs = Math.max(unheardAfterMs, 2 * DEAF_EVERY * maxTickMs);
       if (silentMs >= unheardAfterMs) return quietMs < unheardAfterMs ? "deaf" : "silent";
+      if (member.relayedBy !== undefined && directMs >= unheardAfterMs) return "relayed";
       return deafMs < deafForMs ? "deaf" : undefined;
     };
-    const unheard = new Map<string, "silent" | "deaf">();
+    const unheard = new Map<string, Unheard>();
     for (const [node, member] of this.#members) {
       const kind = kindOf(member);
       if (kind !== undefined) unheard.set(node, kind);

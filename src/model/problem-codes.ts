@@ -744,6 +744,13 @@ export const PROBLEM_CODES = {
       "the other for dead, so both may announce the same addresses.",
     solve: "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at both speakers' logs.",
   },
+  HEARTBEATS_RELAYED: {
+    meaning:
+      "A speaker hears another one through a third alone, which passes heartbeats on: those between the two get lost. Each address has one " +
+      "owner, as long as a third one hears both.",
+    solve:
+      "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at the switches between the two.",
+  },
   OWNER_DOES_NOT_ANSWER: {
     meaning:
       "A speaker asked by ARP or NDP for an address that another one announces, several times, and heard no answer, although the heartbeats " +

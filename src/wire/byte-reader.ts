@@ -51,6 +51,11 @@ export class ByteReader {
     return this.#bytes.subarray(this.#offset - count, this.#offset);
   }
 
+  /** All bytes that were not read yet, as a view. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#offset);
+  }
+
   #has(count: number): boolean {
     this.#isIntact &&= this.#offset + count <= this.#bytes.length;
     return this.#isIntact;

@@ -2,6 +2,7 @@ import { bitsOf, type Family, type Ip, ipFromBytes, ipToBytes } from "#src/ip/ad
 import { type Cidr, cidrOf } from "#src/ip/cidr.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { readRelayHead, type RelayHead, writeRelayHead } from "./relay-head.ts";
 import { seal, SEAL_BYTES, type SealFault, unseal } from "./seal.ts";
 
 // The body of the sealed datagram, all integers in network order:
@@ -13,11 +14,17 @@ import { seal, SEAL_BYTES, type SealFault, unseal } from "./seal.ts";
 // Version 2 adds:
 //
 //   every 2, in milliseconds | known version 4 | silent members 1 | per silent member: session 8
+//
+// Version 3 adds:
+//
+//   asked 1 | per member asked for: id 8
+//
+// Version 4 is a heartbeat of another speaker, passed on: its head (relay-head.ts), then its body of version 2 or 3.
 
 /** Longest datagram: with IPv6 and UDP headers it fits the smallest MTU of IPv6 (1,280), so it is never fragmented. */
 export const HEARTBEAT_BYTES = 1_200;
 
-/** Most claims in one datagram: with the longest node name, 16 IPv6 subnets and IPv6 claims it has 1,185 bytes. */
+/** Most claims in one datagram: with the longest node name, 16 IPv6 subnets and IPv6 claims it has 1,185 bytes, in version 3 1,186. */
 export const CLAIMS_PER_HEARTBEAT = 28;
 
 /** Most subnets in one datagram. */
@@ -26,6 +33,13 @@ export const SUBNETS_PER_HEARTBEAT = 16;
 /** Most silent members in one datagram; fewer where it would become too long, and at least one. */
 const SILENT_PER_HEARTBEAT = 32;
 const SESSION_BYTES = 8;
+/** Most members asked for in one datagram; fewer, or none, where it would become too long. */
+export const ASKED_PER_HEARTBEAT = 4;
+const ID_BYTES = 8;
+/** A relayed heartbeat of the full length with its head: it fits the smallest MTU of IPv6, with the headers, as well. */
+const RELAY_BYTES = HEARTBEAT_BYTES + 27;
+/** An age or a promise has 16 bits. */
+const MOST_MS = 0xffff;
 
 /** Longest name of a Kubernetes object (RFC 1123 subdomain). */
 const NODE_BYTES = 253;
@@ -64,6 +78,11 @@ export interface WatchWords {
    * left out, the last ones first.
    */
   readonly silent: readonly bigint[];
+  /**
+   * Ids (`memberId`) of members that the sender does not hear itself: the receiver is to pass the last heartbeat of each of them on,
+   * if it hears them. Left out: none, and the heartbeat is of version 2. Those that a datagram has no room for are left out.
+   */
+  readonly asked?: readonly bigint[];
 }
 
 /** What speakers tell each other, some tens of milliseconds apart, as a UDP payload. */
@@ -103,11 +122,34 @@ export function readsVersion2(session: bigint): boolean {
   return session !== 0n && (session & 1n) === 0n;
 }
 
+/**
+ * Whether the speaker of a session reads version 3 and passes heartbeats on: then its session number is a multiple of four. Those
+ * of speakers that read version 2 alone are not.
+ */
+export function readsVersion3(session: bigint): boolean {
+  return session !== 0n && (session & 3n) === 0n;
+}
+
+/** A heartbeat's own bytes, without a seal, to be passed on. */
+export interface HeartbeatBody {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A heartbeat as it came. */
+export interface ReceivedHeartbeat {
+  readonly heartbeat: Heartbeat;
+  /** A view of the datagram. */
+  readonly body: HeartbeatBody;
+  /** Another speaker passed it on; left out: its sender sent it itself. */
+  readonly relay?: RelayHead;
+}
+
 /** Why a datagram is refused: a closed set, also the metric label. */
 export type HeartbeatFault = SealFault | "malformed";
 
 export type DecodedHeartbeat =
-  | { readonly ok: true; readonly heartbeat: Heartbeat }
+  | ({ readonly ok: true } & ReceivedHeartbeat)
   | { readonly ok: false; readonly reason: HeartbeatFault };
 
 /** Writes a heartbeat, signed with the key. Throws a RangeError if a field is out of its range: that is a bug of ours. */
@@ -130,18 +172,38 @@ export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Arr
   writer.u8(heartbeat.claims.length);
   for (const claim of heartbeat.claims) writeClaim(writer, claim);
   if (heartbeat.watch === undefined) return seal(writer.written(), key, 1);
-  writeWatch(writer, heartbeat.watch);
-  return seal(writer.written(), key, 2);
+  const { asked = [] } = heartbeat.watch;
+  writeWatch(writer, heartbeat.watch, asked.length === 0 ? 0 : 1);
+  if (asked.length === 0) return seal(writer.written(), key, 2);
+  const room = Math.floor((roomIn(writer) - 1) / ID_BYTES);
+  const said = asked.slice(0, Math.min(room, ASKED_PER_HEARTBEAT));
+  writer.u8(said.length);
+  for (const id of said) writer.u64(id);
+  return seal(writer.written(), key, 3);
+}
+
+/** Passes a heartbeat on, signed with the key. Times that are too long for their field count as the longest. */
+export function encodeRelay(head: Omit<RelayHead, "version">, body: HeartbeatBody, key: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(RELAY_BYTES);
+  const [ageMs, everyMs] = [head.ageMs, head.everyMs].map((ms) => Math.min(MOST_MS, Math.ceil(ms)));
+  writeRelayHead(writer, { ...head, ageMs: ageMs ?? 0, everyMs: Math.max(1, everyMs ?? 0), version: body.version });
+  writer.raw(body.bytes);
+  return seal(writer.written(), key, 4);
+}
+
+function roomIn(writer: ByteWriter): number {
+  return HEARTBEAT_BYTES - SEAL_BYTES - writer.written().length;
 }
 
 function flagsOf({ ready, leaving, watch }: Heartbeat): number {
   return (ready ? READY_BIT : 0) | (leaving ? LEAVING_BIT : 0) | (watch?.isDeaf === true ? DEAF_BIT : 0);
 }
 
-function writeWatch(writer: ByteWriter, { everyMs, knownVersion, silent }: WatchWords): void {
+/** `kept`: bytes to leave room for behind it. */
+function writeWatch(writer: ByteWriter, { everyMs, knownVersion, silent }: WatchWords, kept: number): void {
   writer.u16(everyMs);
   writer.u32(knownVersion);
-  const room = Math.floor((HEARTBEAT_BYTES - SEAL_BYTES - writer.written().length - 1) / SESSION_BYTES);
+  const room = Math.floor((roomIn(writer) - 1 - kept) / SESSION_BYTES);
   const said = silent.slice(0, Math.min(room, SILENT_PER_HEARTBEAT));
   writer.u8(said.length);
   for (const session of said) writer.u64(session);
@@ -154,8 +216,25 @@ function writeWatch(writer: ByteWriter, { everyMs, knownVersion, silent }: Watch
 export function decodeHeartbeat(bytes: Uint8Array, keys: readonly Uint8Array[]): DecodedHeartbeat {
   const unsealed = unseal(bytes, keys);
   if (!unsealed.ok) return unsealed;
-  const heartbeat = readBody(new ByteReader(unsealed.body), unsealed.version);
-  return heartbeat === undefined ? { ok: false, reason: "malformed" } : { ok: true, heartbeat };
+  const { version, body } = unsealed;
+  const received = version === RELAYED ? readRelayed(body) : readReceived({ version, bytes: body });
+  return received === undefined ? { ok: false, reason: "malformed" } : { ok: true, ...received };
+}
+
+/** The version of a heartbeat that is passed on. */
+const RELAYED = 4;
+
+function readReceived(body: HeartbeatBody): ReceivedHeartbeat | undefined {
+  const heartbeat = readBody(new ByteReader(body.bytes), body.version);
+  return heartbeat && { heartbeat, body };
+}
+
+function readRelayed(bytes: Uint8Array): ReceivedHeartbeat | undefined {
+  const reader = new ByteReader(bytes);
+  const relay = readRelayHead(reader);
+  if (relay === undefined || !reader.isIntact) return undefined;
+  const received = readReceived({ version: relay.version, bytes: reader.rest() });
+  return received && { ...received, relay };
 }
 
 function checkRanges(heartbeat: Heartbeat, nameBytes: number): void {
@@ -199,7 +278,7 @@ function readBody(reader: ByteReader, version: number): Heartbeat | undefined {
   const node = readName(reader);
   const subnets = readList(reader, SUBNETS_PER_HEARTBEAT, readSubnet);
   const claims = readList(reader, CLAIMS_PER_HEARTBEAT, readClaim);
-  const watch = version === 1 ? undefined : readWatch(reader, (flags & DEAF_BIT) !== 0);
+  const watch = version === 1 ? undefined : readWatch(reader, version, (flags & DEAF_BIT) !== 0);
   const known = READY_BIT | LEAVING_BIT | (version === 1 ? 0 : DEAF_BIT);
   if (!reader.isIntact || !reader.isAtEnd || (flags & ~known) !== 0) return undefined;
   if (node === undefined || subnets === undefined || claims === undefined) return undefined;
@@ -208,10 +287,12 @@ function readBody(reader: ByteReader, version: number): Heartbeat | undefined {
   return watch && { ...fixed, node, subnets, claims, watch };
 }
 
-function readWatch(reader: ByteReader, isDeaf: boolean): WatchWords | undefined {
+function readWatch(reader: ByteReader, version: number, isDeaf: boolean): WatchWords | undefined {
   const [everyMs, knownVersion] = [reader.u16(), reader.u32()];
   const silent = readList(reader, SILENT_PER_HEARTBEAT, (from) => from.u64() || undefined);
-  return everyMs === 0 || silent === undefined ? undefined : { everyMs, knownVersion, isDeaf, silent };
+  const asked = version === 2 ? [] : readList(reader, ASKED_PER_HEARTBEAT, (from) => from.u64());
+  if (everyMs === 0 || silent === undefined || asked === undefined) return undefined;
+  return { everyMs, knownVersion, isDeaf, silent, ...(asked.length === 0 ? {} : { asked }) };
 }
 
 function readName(reader: ByteReader): string | undefined {

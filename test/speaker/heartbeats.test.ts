@@ -22,7 +22,7 @@ function heartbeatsAt(port: number) {
     node: "n1",
     port,
     keys: [key],
-    onHeartbeat: heard.resolve,
+    onHeartbeat: ({ heartbeat }) => heard.resolve(heartbeat),
     onFault: () => undefined,
     onError: () => undefined,
     onProblems: (problems) => {

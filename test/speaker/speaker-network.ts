@@ -64,6 +64,8 @@ export class SpeakerNetwork {
   nowMs = 0;
   /** Heartbeats sent so far. */
   sent = 0;
+  /** Heartbeats passed on that arrived. */
+  relayed = 0;
   /** Questions to kernels so far. */
   questions = 0;
   /** Whether members can ask each other's kernels. */
@@ -87,7 +89,10 @@ export class SpeakerNetwork {
   readonly foreign = new Set<string>();
   /** Nodes whose speakers are of version 1, from their next boot on. */
   readonly old = new Set<string>();
+  /** Nodes whose speakers are of version 2, from their next boot on. */
+  readonly before = new Set<string>();
   readonly #isOld = new Map<string, boolean>();
+  readonly #isBefore = new Map<string, boolean>();
   #sessions = 1n;
   readonly #counters = new Map<string, CounterSet>();
 
@@ -99,6 +104,7 @@ export class SpeakerNetwork {
 
   boot(name: string): void {
     this.#isOld.set(name, this.old.has(name));
+    this.#isBefore.set(name, this.before.has(name));
     const answers = new Set<string>();
     const network = { gateways: [], forbidden: new Map(), links: [], addresses: [] };
     const station: Station = {
@@ -144,7 +150,7 @@ export class SpeakerNetwork {
   }
 
   #speaker(name: string, answers: Set<string>, network: Station["network"]): Pick<Station, "speaker" | "layer2"> {
-    const session = 2n * this.#sessions++ + (this.old.has(name) ? 1n : 0n);
+    const session = 4n * this.#sessions++ + (this.old.has(name) ? 1n : this.before.has(name) ? 2n : 0n);
     const counters = this.#countersOf(name);
     const layer2 = this.#layer2(name, answers, { network, counters });
     const speaker = new Speaker({
@@ -259,8 +265,15 @@ export class SpeakerNetwork {
     this.received.set(to, (this.received.get(to) ?? 0) + 1);
     // Version 1 refuses what is newer.
     if (this.#isOld.get(to) === true && decoded.ok && decoded.heartbeat.watch !== undefined) return;
+    if (decoded.ok && decoded.relay !== undefined) this.relayed++;
+    if (
+      this.#isBefore.get(to) === true &&
+      decoded.ok &&
+      (decoded.relay ?? decoded.heartbeat.watch?.asked) !== undefined
+    )
+      throw new Error(`${from} sends ${to} what it cannot read`);
     const sender = { node: from, address: from, family: "ipv4", macs: [] } as const;
-    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, sender, this.nowMs);
+    if (decoded.ok) receiver.speaker.receive(decoded, sender, this.nowMs);
   }
 
   /** Parts the network: who stands in no side, or in another one, is not heard and does not hear. */

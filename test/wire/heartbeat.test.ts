@@ -4,13 +4,19 @@ import { describe, expect, it } from "vitest";
 import { bitsOf, ipFromBytes, parseIp } from "#src/ip/address.ts";
 import { cidrOf, parseCidr } from "#src/ip/cidr.ts";
 import {
+  ASKED_PER_HEARTBEAT,
   CLAIMS_PER_HEARTBEAT,
   decodeHeartbeat,
   encodeHeartbeat,
+  encodeRelay,
   type Heartbeat,
   HEARTBEAT_BYTES,
+  readsVersion2,
+  readsVersion3,
   SUBNETS_PER_HEARTBEAT,
+  type WatchWords,
 } from "#src/wire/heartbeat.ts";
+import { SEAL_BYTES } from "#src/wire/seal.ts";
 import { hex } from "./hex.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index);
@@ -57,6 +63,11 @@ const bytes = hex(`${head} ${Object.values(fields).join(" ")} e05f87353789056ef7
 const watch = { everyMs: 1_000, knownVersion: 9, isDeaf: true, silent: [6n, 0x0102030405060708n] };
 const watchFields = "03e8 00000009 02 0000000000000006 0102030405060708";
 
+/** What the decoder makes of it. */
+function read(said: Heartbeat) {
+  return { ok: true, heartbeat: said, body: expect.anything() as unknown };
+}
+
 /** A body signed as the encoder would: what a peer with the key, but another program, could send. */
 function signed(changes: Partial<typeof fields>, behind = ""): Uint8Array {
   return sign(hex(`${Object.values({ ...fields, ...changes }).join(" ")} ${behind}`));
@@ -97,12 +108,16 @@ const anyHeartbeat: fc.Arbitrary<Heartbeat> = fc
         knownVersion: fc.nat(0xffff_ffff),
         isDeaf: fc.boolean(),
         silent: fc.array(fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }), { maxLength: 1 }),
+        // There is room for them where there are few claims.
+        asked: fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: ASKED_PER_HEARTBEAT }),
       }),
       { nil: undefined },
     ),
   })
   .map(({ watch: words, ...heartbeat }) => {
-    const rest = words === undefined ? {} : { watch: words };
+    const { asked, ...version2 } = words ?? {};
+    const isVersion3 = heartbeat.claims.length < CLAIMS_PER_HEARTBEAT / 2 && asked !== undefined;
+    const rest = words === undefined ? {} : { watch: (isVersion3 ? words : version2) as WatchWords };
     return { ...heartbeat, ...rest, chunk: heartbeat.chunk % heartbeat.chunks };
   })
   .filter(({ node }) => new TextEncoder().encode(node).length <= 253);
@@ -113,7 +128,19 @@ describe("encodeHeartbeat()", () => {
   it("A3 writes the bytes of version 2", () => {
     const body = hex(`${Object.values({ ...fields, flags: "05" }).join(" ")} ${watchFields}`);
     expect(encodeHeartbeat({ ...heartbeat, watch }, key)).toEqual(sign(body, 2));
-    expect(decodeHeartbeat(sign(body, 2), [key])).toEqual({ ok: true, heartbeat: { ...heartbeat, watch } });
+    expect(decodeHeartbeat(sign(body, 2), [key])).toEqual(read({ ...heartbeat, watch }));
+  });
+
+  it("C writes the bytes of version 3, where other members are asked for", () => {
+    const body = hex(
+      `${Object.values({ ...fields, flags: "05" }).join(" ")} ${watchFields} 02 00000000000000aa ffffffffffffffff`,
+    );
+    const said = { ...heartbeat, watch: { ...watch, asked: [0xaan, 2n ** 64n - 1n] } };
+    expect(encodeHeartbeat(said, key)).toEqual(sign(body, 3));
+    expect(decodeHeartbeat(sign(body, 3), [key])).toEqual(read(said));
+    expect(encodeHeartbeat({ ...heartbeat, watch: { ...watch, asked: [] } }, key)).toEqual(
+      encodeHeartbeat({ ...heartbeat, watch }, key),
+    );
   });
 
   it("keeps the longest heartbeat within 1,200 bytes", () => {
@@ -127,11 +154,15 @@ describe("encodeHeartbeat()", () => {
     const encoded = encodeHeartbeat(longest, key);
     expect(encoded.length).toBe(1_185);
     expect(encoded.length).toBeLessThanOrEqual(HEARTBEAT_BYTES);
-    expect(decodeHeartbeat(encoded, [key])).toEqual({ ok: true, heartbeat: longest });
+    expect(decodeHeartbeat(encoded, [key])).toEqual(read(longest));
     // Of version 2: there is room for one silent member.
     const full = encodeHeartbeat({ ...longest, watch }, key);
     expect(full.length).toBe(HEARTBEAT_BYTES);
     expect(decodeHeartbeat(full, [key])).toMatchObject({ ok: true, heartbeat: { watch: { ...watch, silent: [6n] } } });
+    // Of version 3: none for a member that is asked for.
+    const asking = encodeHeartbeat({ ...longest, watch: { ...watch, asked: [1n] } }, key);
+    expect(asking.length).toBeLessThanOrEqual(HEARTBEAT_BYTES);
+    expect(decodeHeartbeat(asking, [key])).toMatchObject({ ok: true, heartbeat: { watch: { silent: [] } } });
   });
 
   it.each<{ name: string; changes: Partial<Heartbeat> }>([
@@ -160,7 +191,7 @@ describe("encodeHeartbeat()", () => {
 });
 
 describe("decodeHeartbeat()", () => {
-  it("reads the bytes", () => expect(decodeHeartbeat(bytes, [key])).toEqual({ ok: true, heartbeat }));
+  it("reads the bytes", () => expect(decodeHeartbeat(bytes, [key])).toEqual(read(heartbeat)));
 
   it("accepts every key it is given, so that a key can be rotated", () => {
     const [old, young] = [key, otherKey].map((some) => encodeHeartbeat(heartbeat, some)) as [Uint8Array, Uint8Array];
@@ -174,7 +205,7 @@ describe("decodeHeartbeat()", () => {
     { name: "another magic", bytes: Uint8Array.of(0x47, ...bytes.subarray(1)), reason: "magic" },
     {
       name: "a later version",
-      bytes: Uint8Array.of(...bytes.subarray(0, 4), 3, ...bytes.subarray(5)),
+      bytes: Uint8Array.of(...bytes.subarray(0, 4), 5, ...bytes.subarray(5)),
       reason: "version",
     },
     {
@@ -196,13 +227,14 @@ describe("decodeHeartbeat()", () => {
   it("refuses any single flipped bit, and never gets as far as reading the body", () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Uint8Array.from(bytes, (byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-      const reason = bit < 32 ? "magic" : bit < 40 ? "version" : "tag";
+      // Of the version, one bit makes version 3.
+      const reason = bit < 32 ? "magic" : bit < 40 && bit !== 33 ? "version" : "tag";
       expect(decodeHeartbeat(flipped, [key])).toEqual({ ok: false, reason });
     }
   });
 
   it("reads what is signed and unchanged", () => {
-    expect(decodeHeartbeat(signed({}), [key])).toEqual({ ok: true, heartbeat });
+    expect(decodeHeartbeat(signed({}), [key])).toEqual(read(heartbeat));
   });
 
   it.each<{ name: string; changes: Partial<typeof fields>; behind?: string }>([
@@ -240,12 +272,21 @@ describe("decodeHeartbeat()", () => {
     expect(decodeHeartbeat(sign(body, 2), [key])).toEqual({ ok: false, reason: "malformed" });
   });
 
+  it.each([
+    { name: "five members asked for", behind: `${watchFields} 05 ${"00000000000000aa".repeat(5)}` },
+    { name: "half an id", behind: `${watchFields} 01 000000aa` },
+    { name: "nothing of version 3", behind: watchFields },
+  ])("C refuses, though signed as version 3, $name: malformed", ({ behind }) => {
+    const body = hex(`${Object.values(fields).join(" ")} ${behind}`);
+    expect(decodeHeartbeat(sign(body, 3), [key])).toEqual({ ok: false, reason: "malformed" });
+  });
+
   it("undoes encodeHeartbeat()", () => {
     fc.assert(
       fc.property(anyHeartbeat, (heartbeat) => {
         const encoded = encodeHeartbeat(heartbeat, key);
         expect(encoded.length).toBeLessThanOrEqual(HEARTBEAT_BYTES);
-        expect(decodeHeartbeat(encoded, [key])).toEqual({ ok: true, heartbeat });
+        expect(decodeHeartbeat(encoded, [key])).toEqual(read(heartbeat));
       }),
     );
   });
@@ -253,7 +294,7 @@ describe("decodeHeartbeat()", () => {
   it("never throws: not for noise, and not for noise with a right signature", () => {
     const body = hex(Object.values(fields).join(""));
     const noise = fc.uint8Array({ maxLength: 120 });
-    const signedNoise = noise.map(sign);
+    const signedNoise = fc.tuple(noise, fc.integer({ min: 1, max: 4 })).map(([some, version]) => sign(some, version));
     const signedStart = fc.nat(body.length).map((length) => sign(body.subarray(0, length)));
     const signedNearly = fc.tuple(noise, fc.nat(body.length - 1)).map(([some, at]) => {
       const changed = Uint8Array.from(body);
@@ -267,5 +308,54 @@ describe("decodeHeartbeat()", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("encodeRelay()", () => {
+  const head = { session: 8n, echo: 12n, sequence: 7, ageMs: 3, everyMs: 10 };
+  const headBytes = "0000000000000008 000000000000000c 000000000007 0003 000a 02";
+  const passedOn = hex(`${Object.values({ ...fields, flags: "05" }).join(" ")} ${watchFields}`);
+
+  it("C writes the bytes: a head, and the heartbeat as its sender wrote it", () => {
+    const relayed = encodeRelay(head, { version: 2, bytes: passedOn }, key);
+    expect(relayed).toEqual(sign(Uint8Array.of(...hex(headBytes), ...passedOn), 4));
+    const relay = { ...head, version: 2 };
+    const body = { version: 2, bytes: passedOn };
+    expect(decodeHeartbeat(relayed, [key])).toEqual({ ok: true, heartbeat: { ...heartbeat, watch }, body, relay });
+    expect(decodeHeartbeat(relayed, [otherKey])).toEqual({ ok: false, reason: "tag" });
+  });
+
+  it("C fits a datagram that is never fragmented, whatever it passes on", () => {
+    const body = { version: 2, bytes: new Uint8Array(HEARTBEAT_BYTES - SEAL_BYTES) };
+    // The smallest MTU of IPv6, without its header and that of UDP.
+    expect(encodeRelay(head, body, key).length).toBeLessThanOrEqual(1_280 - 40 - 8);
+  });
+
+  it("C writes times that are too long for their field as the longest", () => {
+    const long = encodeRelay({ ...head, ageMs: 1e9, everyMs: 0 }, { version: 2, bytes: passedOn }, key);
+    expect(decodeHeartbeat(long, [key])).toMatchObject({ relay: { ageMs: 65_535, everyMs: 1 } });
+  });
+
+  it.each([
+    { name: "no session", change: headBytes.replace("0000000000000008", "0000000000000000") },
+    { name: "no interval", change: headBytes.replace("000a", "0000") },
+    { name: "a heartbeat of version 1", change: headBytes.replace(/02$/, "01") },
+    { name: "a relay in a relay", change: headBytes.replace(/02$/, "04") },
+    { name: "half a head", change: "0000000000000008 0000" },
+  ])("C what is signed and has $name is malformed", ({ change }) => {
+    const bytesOf = Uint8Array.of(...hex(change), ...passedOn);
+    expect(decodeHeartbeat(sign(bytesOf, 4), [key])).toEqual({ ok: false, reason: "malformed" });
+    expect(decodeHeartbeat(sign(hex(change), 4), [key])).toEqual({ ok: false, reason: "malformed" });
+  });
+});
+
+describe("the version that the speaker of a session reads", () => {
+  it.each([
+    { session: 0n, reads: [false, false] },
+    { session: 5n, reads: [false, false] },
+    { session: 6n, reads: [true, false] },
+    { session: 8n, reads: [true, true] },
+  ])("of $session", ({ session, reads }) => {
+    expect([readsVersion2(session), readsVersion3(session)]).toEqual(reads);
   });
 });
