@@ -1,4 +1,4 @@
-// Usage: npm run bench -- failover|spurious|http|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|partition|spurious|http|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
 import { main as memory, prepare as prepareMemory } from "./memory.ts";
 import { main as mesh } from "./mesh.ts";
+import { main as partition } from "./partition.ts";
 import { main as routes } from "./routes.ts";
 import { main as scale, prepare as prepareScale } from "./scale.ts";
 import { main as spurious } from "./spurious.ts";
@@ -24,6 +25,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   failover: { rack: true, main: failover },
+  partition: { rack: true, main: partition },
   spurious: { rack: true, main: spurious },
   http: { rack: false, main: http },
   cores: { rack: false, main: cores },

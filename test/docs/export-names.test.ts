@@ -14,6 +14,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     "bench/http.ts",
     "bench/memory.ts",
     "bench/mesh.ts",
+    "bench/partition.ts",
     "bench/routes.ts",
     "bench/scale.ts",
     "bench/spurious.ts",

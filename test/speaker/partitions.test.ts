@@ -125,7 +125,7 @@ describe("13 C paths that break between two, and a third that hears both", () =>
         network.heal();
         network.run(1_500, () => expect(network.owners()).toEqual(owners));
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -142,7 +142,7 @@ describe("13 C paths that break between two, and a third that hears both", () =>
         expect(owners.every((owner) => network.nodes.includes(owner))).toBe(true);
         network.run(1_000, () => expect(network.owners()).toEqual(owners));
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 
@@ -159,7 +159,7 @@ describe("13 C paths that break between two, and a third that hears both", () =>
         network.run(500);
         for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
