@@ -5,7 +5,17 @@ import { measureProgram } from "./routes/measure-program.ts";
 /** The smaller size, which shows how things grow. */
 const FEW = 1_000;
 /** Of these the growth is printed: how many times as much it is for all Ingresses. */
-const GROWING = ["build", "change-ingress", "change-endpoints", "change-policy", "start", "served", "rss", "metrics"];
+const GROWING = [
+  "build",
+  "new-ingress",
+  "change-ingress",
+  "change-endpoints",
+  "change-policy",
+  "start",
+  "served",
+  "rss",
+  "metrics",
+];
 
 /** Many Ingresses with annotations: the time to build the route table, that of one change, and memory. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -5,15 +5,15 @@ import type { Source } from "#src/source/source.ts";
 export class NamedObjects {
   readonly #source: Pick<Source, "follow">;
   readonly #kind: Kind;
-  readonly #onFound: () => void;
+  readonly #onFound: (keys: ReadonlySet<string>) => void;
   /** Undefined: nothing was asked for yet. */
   #asked: ReadonlySet<string> | undefined;
   /** Those that were looked up: of the others it is not known whether they are missing. */
   #known: ReadonlySet<string> = new Set();
   #looking: Promise<void> = Promise.resolve();
 
-  /** Calls back whenever others than before were looked up. */
-  constructor(source: Pick<Source, "follow">, kind: Kind, onFound: () => void) {
+  /** Calls back with those that were not looked up before, whenever others are followed. */
+  constructor(source: Pick<Source, "follow">, kind: Kind, onFound: (keys: ReadonlySet<string>) => void) {
     this.#source = source;
     this.#kind = kind;
     this.#onFound = onFound;
@@ -43,7 +43,8 @@ export class NamedObjects {
 
   async #look(wanted: ReadonlySet<string>): Promise<void> {
     await this.#source.follow(this.#kind, wanted);
+    const found = wanted.difference(this.#known);
     this.#known = wanted;
-    this.#onFound();
+    this.#onFound(found);
   }
 }

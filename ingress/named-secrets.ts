@@ -13,8 +13,8 @@ import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
-import { certificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
+import { ClaimIndex } from "#src/tls/claim-index.ts";
 import {
   certificateSecretClaims,
   type CertificateSecretClaim,
@@ -36,8 +36,8 @@ export interface NamedSecretsOptions {
   readonly useCertificateSecrets: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** The Secret (`namespace/name`) of the default certificate. */
   readonly defaultSecret: string | undefined;
-  /** Called when `update` has to be called again. */
-  readonly mark: () => void;
+  /** Called when `update` has to be called again; `isOther`: and `updateOthers`. */
+  readonly mark: (isOther: boolean) => void;
 }
 
 /** What is wrong with a Secret, and an Ingress that names it: for a certificate the oldest. */
@@ -53,16 +53,28 @@ export class NamedSecrets {
   readonly #secrets: ParsedObjects<TlsSecret>;
   /** What is wrong with Secrets themselves, by key. */
   readonly #unreadable = new Map<string, readonly Problem[]>();
+  readonly #claims = new ClaimIndex();
+  /** What may be other than at the last `update`. */
+  readonly #touched = { hosts: new Set<string>(), secrets: new Set<string>() };
   /** Those that are named for certificates. */
-  #ofCertificates: ReadonlySet<string> = new Set();
+  readonly #ofCertificates = new Set<string>();
+  /** Those that are named for anything else. */
+  #others: ReadonlySet<string> = new Set();
+  /** Others are named than are followed. */
+  #areNamesNew = true;
   readonly #followed: NamedObjects;
-  /** The last Problem that was found for each Secret. */
-  #faults: readonly SecretFault[] = [];
+  /** By Secret: what is wrong with a certificate. */
+  readonly #certificateFaults = new Map<string, SecretFault>();
+  #otherFaults: readonly SecretFault[] = [];
 
   constructor(options: NamedSecretsOptions) {
-    const { problems, source, mark } = options;
+    const { problems, source, mark, defaultSecret } = options;
     this.#options = options;
-    this.#followed = new NamedObjects(source, "Secret", mark);
+    if (defaultSecret !== undefined) this.#touched.secrets.add(defaultSecret);
+    this.#followed = new NamedObjects(source, "Secret", (found) => {
+      for (const key of found) this.#touched.secrets.add(key);
+      mark(!found.isDisjointFrom(this.#others));
+    });
     this.#secrets = new ParsedObjects({
       get: (key) => (this.#ofCertificates.has(key) ? source.get("Secret", key) : undefined),
       parse: parseTlsSecret,
@@ -81,7 +93,30 @@ export class NamedSecrets {
 
   /** What is wrong with the Secrets that are named now. */
   get faults(): readonly SecretFault[] {
-    return this.#faults;
+    return [...this.#certificateFaults.values(), ...this.#otherFaults];
+  }
+
+  /** Whether `update` has something to do. */
+  get isTouched(): boolean {
+    return this.#areNamesNew || this.#touched.hosts.size + this.#touched.secrets.size > 0;
+  }
+
+  /** Says that a Secret may have changed, or gone. Whether it is named for something else than a certificate. */
+  mark(key: string): boolean {
+    this.#touched.secrets.add(key);
+    return this.#others.has(key);
+  }
+
+  /** Says that time has passed, in which certificates grow old. */
+  markAll(): void {
+    for (const key of this.#ofCertificates) this.#touched.secrets.add(key);
+  }
+
+  /** Takes what these Ingresses of ours say of certificates in the place of what they said; undefined: there is none. */
+  claim(changes: Parameters<ClaimIndex["update"]>[0]): void {
+    const { hosts, secrets } = this.#claims.update(changes);
+    for (const host of hosts) this.#touched.hosts.add(host);
+    for (const key of secrets) this.#touched.secrets.add(key);
   }
 
   /** Whether a Secret was looked up: of others it is not known whether they are missing. */
@@ -89,32 +124,58 @@ export class NamedSecrets {
     return this.#followed.knows(key);
   }
 
-  /** Follows what these Ingresses name, and these others (`namespace/name`), and serves what of it can be used. */
-  update(ingresses: readonly Ingress[], nowMs: number, others: ReadonlySet<string>): void {
-    const { certificates, problems, source, defaultSecret } = this.#options;
-    const claims = certificateClaims(ingresses);
-    const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
+  /** Follows the Secrets that are named, and serves the certificates that are touched. */
+  update(nowMs: number): void {
+    const { certificates, source, defaultSecret } = this.#options;
+    const touched = this.#touched;
+    for (const key of touched.secrets) this.#want(key, this.#claims.namedBy.has(key) || key === defaultSecret);
+    if (this.#areNamesNew) this.#followed.follow(this.#ofCertificates.union(this.#others));
+    this.#areNamesNew = false;
+    this.#secrets.update();
+    const present = [...touched.secrets].filter((key) => source.get("Secret", key) !== undefined);
+    const found = certificates.use({
+      claims: this.#claims,
+      secrets: new Map(present.map((key) => [key, this.#secrets.get(key)])),
+      defaultSecret,
+      nowMs,
+      touched: { ...touched, hostsOf: (key) => this.#claims.hostsOf(key) },
+    });
+    for (const key of touched.secrets) this.#report(key, found.get(key) ?? []);
+    // Not before all of it is done: what makes it fail is tried again.
+    touched.hosts.clear();
+    touched.secrets.clear();
+  }
+
+  #want(key: string, isWanted: boolean): void {
+    this.#secrets.mark(key);
+    if (isWanted === this.#ofCertificates.has(key)) return;
+    this.#areNamesNew = true;
+    if (isWanted) this.#ofCertificates.add(key);
+    else this.#ofCertificates.delete(key);
+  }
+
+  /** Reports what is wrong with the certificate of a Secret. */
+  #report(key: string, found: readonly Problem[]): void {
+    const { problems, source } = this.#options;
+    problems.report(`certificate ${key}`, found);
+    const isMissing =
+      this.#ofCertificates.has(key) && this.#followed.knows(key) && source.get("Secret", key) === undefined;
+    problems.report(`missing secret ${key}`, isMissing ? [secretMissing(key)] : []);
+    const ingress = this.#claims.namedBy.get(key);
+    const [problem] = [...(this.#unreadable.get(key) ?? []), ...found];
+    if (ingress === undefined || problem === undefined) this.#certificateFaults.delete(key);
+    else this.#certificateFaults.set(key, { ingress, reason: "CertificateUnusable", problem });
+  }
+
+  /** Reads what these Ingresses name besides certificates, and follows these others (`namespace/name`), too. `update` has to be called after it. */
+  updateOthers(ingresses: readonly Ingress[], others: ReadonlySet<string>): void {
     const passwords = passwordClaims(ingresses);
     const ofEndpoints = certificateSecretClaims(ingresses);
     const ofSignIns = oidcSecretClaims(ingresses);
-    const named = new Set([...passwords, ...ofEndpoints, ...ofSignIns].map(({ secret }) => secret));
-    this.#followed.follow(wanted.union(named).union(others));
-    // What is named no longer is forgotten.
-    for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
-    this.#ofCertificates = wanted;
-    this.#secrets.update();
-    const present = [...wanted].filter((key) => source.get("Secret", key) !== undefined);
-    const secrets = new Map(present.map((key) => [key, this.#secrets.get(key)]));
-    const found = certificates.use({ claims, secrets, defaultSecret, nowMs });
-    problems.report("certificates", [...found.values()].flat());
-    const missing = [...wanted].filter((key) => this.#followed.knows(key) && !secrets.has(key));
-    problems.report("missing secrets", missing.map(secretMissing));
-    const unusable = [...claims.namedBy].flatMap(([key, ingress]): readonly SecretFault[] => {
-      const [problem] = [...(this.#unreadable.get(key) ?? []), ...(found.get(key) ?? [])];
-      return problem === undefined ? [] : [{ ingress, reason: "CertificateUnusable", problem }];
-    });
-    this.#faults = [
-      ...unusable,
+    const named = new Set([...passwords, ...ofEndpoints, ...ofSignIns].map(({ secret }) => secret)).union(others);
+    if (named.symmetricDifference(this.#others).size > 0) this.#areNamesNew = true;
+    this.#others = named;
+    this.#otherFaults = [
       ...this.#updatePasswords(passwords),
       ...this.#updateEndpoints(ofEndpoints),
       ...this.#updateSignIns(ofSignIns),

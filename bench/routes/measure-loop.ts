@@ -58,6 +58,7 @@ export async function measureLoop(size: number, hasPolicies: boolean): Promise<r
     const { kind } = route(table, { host, path });
     if (kind !== "redirect") throw new Error(`${host} is not redirected, but: ${kind}`);
     await timed("change-endpoints", () => source.put(routedService(number, 9_000 + change)[1]));
+    await timed("new-ingress", () => source.put(routedIngress(size + change)));
     if (hasPolicies) await timed("change-policy", () => source.put(routedPolicy(number, 1_000 + change)));
   }
   await loop.close();

@@ -2,7 +2,7 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type Ingress, ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
-import type { KubeObject, ObjectRef } from "#src/model/object.ts";
+import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
@@ -16,7 +16,7 @@ import { RouteIndex } from "#ingress/server/route-index.ts";
 import { ExternalNames } from "#ingress/names/external-names.ts";
 import { NamedConfigMaps } from "#ingress/named-config-maps.ts";
 import { NamedSecrets } from "#ingress/named-secrets.ts";
-import { nameTheSame } from "./name-the-same.ts";
+import { NamingIngresses } from "./naming-ingresses.ts";
 import { NginxConfigReader } from "#ingress/nginx-config-reader.ts";
 import { PolicyReader } from "#ingress/policy-reader.ts";
 import { ServedNamespaces } from "#ingress/served-namespaces.ts";
@@ -43,6 +43,7 @@ export class KnownObjects {
   readonly #problems: ProblemLog;
   readonly #index: RouteIndex;
   readonly #secrets: NamedSecrets;
+  readonly #naming = new NamingIngresses();
   readonly #names: ExternalNames | undefined;
   readonly #configMaps: NamedConfigMaps;
   readonly #tokenKeys: TokenKeys;
@@ -50,7 +51,8 @@ export class KnownObjects {
   readonly #nginxConfig: NginxConfigReader | undefined;
   /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
-  #areSecretsMarked = true;
+  /** What Ingresses name besides certificates is to be read again. */
+  #areOthersMarked = true;
   /** What is wrong with Ingresses, ours or not: only that of ours is reported. */
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
@@ -89,8 +91,8 @@ export class KnownObjects {
     const { isOwnEndpoint, defaultService, externalNames, compat } = context;
     this.#names = externalNames && new ExternalNames({ ...externalNames, clockMs: monotonicMs, onChange: mark });
     this.#index = new RouteIndex(scope, { isOwnEndpoint, defaultService, compat });
-    const markNamed = () => {
-      this.#areSecretsMarked = true;
+    const markNamed = (isOther: boolean) => {
+      this.#areOthersMarked ||= isOther;
       mark();
     };
     const { nginxConfig } = context;
@@ -100,7 +102,7 @@ export class KnownObjects {
       problems,
       allowedHeaders: context.allowedHeaders ?? new Set(),
       use: context.useHeaders ?? (() => undefined),
-      mark: markNamed,
+      mark: () => markNamed(true),
     });
     const isOurs = (key: string) => this.#index.get(key) !== undefined;
     const { countsTogether = true } = context;
@@ -144,12 +146,14 @@ export class KnownObjects {
   /** Says which objects are to be looked at in the next `update`. */
   mark(changed: readonly ObjectRef[]): void {
     markChanged(this.#kinds, changed);
-    if (changed.some(({ kind }) => kind === "Secret" || kind === "ConfigMap")) this.#areSecretsMarked = true;
+    for (const ref of changed)
+      if (ref.kind === "ConfigMap" || (ref.kind === "Secret" && this.#secrets.mark(keyOf(ref))))
+        this.#areOthersMarked = true;
   }
 
   /** Says that certificates are to be looked at in the next `update`, because time has passed. */
   markSecrets(): void {
-    this.#areSecretsMarked = true;
+    this.#secrets.markAll();
   }
 
   /** Reads what is new, and hands on what it makes. */
@@ -167,7 +171,6 @@ export class KnownObjects {
     const names = this.#names;
     const addresses = names?.takeChanged().map((key) => ({ key, addresses: names.addressesOf(key) })) ?? [];
     const changes = { classes, ingresses, services, slices, addresses, place: this.#index.place };
-    const before = ingresses.map(({ key }) => this.#index.get(key));
     if (this.#index.hasMoved || hasAny(changes))
       useRoutes(this.#index.update(changes), this.#toServe(changes), () => this.everything());
     if (classes.length > 0 || moved.size > 0) this.#reportAgain();
@@ -179,7 +182,7 @@ export class KnownObjects {
     if (classes.length + ingresses.length + services.length > 0) names?.follow(this.#index.externalNames());
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     this.#tokenKeys.report();
-    this.#followNamed(changes, before);
+    this.#followNamed(changes);
   }
 
   /** All that routes are made of now, for what serves and knows nothing yet. */
@@ -201,20 +204,26 @@ export class KnownObjects {
     };
   }
 
-  /** Follows what Ingresses name, where that may be something else. `before`: the changed ones of ours, as they were. */
-  #followNamed({ classes, ingresses }: RouteChanges, before: readonly (Ingress | undefined)[]): void {
+  /** Follows what Ingresses name, where that may be something else. */
+  #followNamed({ classes, ingresses }: RouteChanges): void {
     const haveClaimsChanged = classes.length + ingresses.length > 0;
-    if (!haveClaimsChanged && !this.#areSecretsMarked) return;
+    if (!haveClaimsChanged && !this.#secrets.isTouched && !this.#areOthersMarked) return;
     this.standingsVersion += 1;
     if (haveClaimsChanged) this.#reportRoutes();
-    const after = ingresses.map(({ key }) => this.#index.get(key));
-    // Mostly one Ingress of many thousands has changed, and names what it named before.
-    if (!this.#areSecretsMarked && classes.length === 0 && nameTheSame(before, after)) return;
-    this.#areSecretsMarked = false;
-    const ours = this.#index.ours();
-    this.#tokenKeys.find(ours);
-    this.#secrets.update(ours, wallMs(), this.#tokenKeys.objects("Secret"));
-    this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap").union(new Set(this.#nginxConfig?.named)));
+    // A class is rare, and says of any number of Ingresses whether they are ours.
+    const others = classes.length === 0 ? [] : Array.from(this.#ingresses.values(), ({ key }) => key);
+    const latest = [...ingresses.map(({ key }) => key), ...others].map((key) => ({ key, after: this.#index.get(key) }));
+    this.#secrets.claim(latest);
+    const areOthersNew = this.#naming.update(latest) || this.#areOthersMarked;
+    this.#areOthersMarked = false;
+    const naming = areOthersNew ? this.#naming.all() : [];
+    if (areOthersNew) {
+      this.#tokenKeys.find(naming);
+      this.#secrets.updateOthers(naming, this.#tokenKeys.objects("Secret"));
+    }
+    if (this.#secrets.isTouched) this.#secrets.update(wallMs());
+    if (!areOthersNew) return;
+    this.#configMaps.update(naming, this.#tokenKeys.objects("ConfigMap").union(new Set(this.#nginxConfig?.named)));
     this.#tokenKeys.read();
   }
 

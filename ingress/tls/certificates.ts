@@ -3,10 +3,11 @@ import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf } from "#src/routing/host.ts";
-import { certificatesByHost, servedFor } from "#src/tls/certificates-by-host.ts";
+import { certificateChoice, servedFor } from "#src/tls/certificates-by-host.ts";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
-import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
+import { type CertificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
+import type { TouchedClaims } from "#src/tls/claim-index.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import type { HostCertificates } from "./host-certificates.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
@@ -20,6 +21,14 @@ export interface CertificateUse {
   readonly defaultSecret?: string | undefined;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** What may be other than before, with the Secrets among these alone; undefined: anything. */
+  readonly touched?: TouchedCertificates | undefined;
+}
+
+/** What a change touches. */
+export interface TouchedCertificates extends TouchedClaims {
+  /** The hosts that the certificate of a Secret may be served for. */
+  readonly hostsOf: (secretKey: string) => Iterable<string>;
 }
 
 /** A certificate as it is served. */
@@ -42,13 +51,16 @@ export class Certificates implements HostCertificates {
   #fallbackContext: SecureContext;
   #fallbackPair: KeyPair;
   #onFallback: (pair: KeyPair) => void = () => undefined;
+  #onChange: (hosts: readonly string[]) => void = () => undefined;
   /** By Secret as it was read: one that stays is not loaded again. */
   readonly #loaded = new WeakMap<TlsSecret, Loaded>();
   /** By `namespace/name`, for the Secrets that are claimed: the last that could be served. */
-  #lastGood: ReadonlyMap<string, Served> = new Map();
+  readonly #lastGood = new Map<string, Served>();
+  /** The certificates of these. */
+  readonly #usable = new Map<string, Certificate>();
   readonly #ciphers: string;
-  #byHost: ReadonlyMap<string, Served> = new Map();
-  #certificates: ReadonlyMap<string, Certificate> = new Map();
+  readonly #byHost = new Map<string, Served>();
+  readonly #certificates = new Map<string, Certificate>();
 
   constructor(nowMs: number, ciphers: string = DEFAULT_CIPHERS) {
     this.#ciphers = ciphers;
@@ -62,30 +74,69 @@ export class Certificates implements HostCertificates {
     return this.#certificates;
   }
 
+  /** Calls `use` with the hosts that have another certificate than before. */
+  onChange(use: (hosts: readonly string[]) => void): void {
+    this.#onChange = use;
+  }
+
   /** Calls `use` with each new default certificate. */
   onFallbackChange(use: (pair: KeyPair) => void): void {
     this.#onFallback = use;
   }
 
-  /** Serves these from now on. Returns what is wrong, by Secret; one that cannot be used keeps its last good certificate. */
-  use({ claims, secrets, defaultSecret, nowMs }: CertificateUse): ReadonlyMap<string, readonly Problem[]> {
+  /**
+   * Serves these from now on. Returns what is wrong with the Secrets that are touched, by their keys; one that cannot be used keeps its last
+   * good certificate.
+   */
+  use(use: CertificateUse): ReadonlyMap<string, readonly Problem[]> {
+    const { claims, defaultSecret, touched = this.#everything(use) } = use;
     const problems = new Map<string, readonly Problem[]>();
-    const served = new Map<string, Served>();
-    const hosts = hostsBySecret(claims);
-    for (const key of new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])])) {
-      if (!secrets.has(key)) continue;
-      const found = this.#find(key, secrets.get(key));
-      if (found.served !== undefined) served.set(key, found.served);
-      const faults = found.served && findCertificateFaults(found.served.certificate, hosts.get(key) ?? [], nowMs);
-      const all = [...found.problems, ...(faults ?? [])];
-      if (all.length > 0) problems.set(key, all);
+    const hosts = new Set(touched.hosts);
+    for (const key of touched.secrets) {
+      const before = this.#lastGood.get(key);
+      const { served, problems: found } = this.#look(key, use);
+      put(this.#lastGood, key, served);
+      put(this.#usable, key, served?.certificate);
+      if (found.length > 0) problems.set(key, found);
+      if (before !== served) for (const host of touched.hostsOf(key)) hosts.add(host);
+      // It may be served for its own names.
+      for (const one of [before, served]) for (const name of one?.certificate.names ?? []) hosts.add(name);
     }
-    this.#lastGood = served;
-    const usable = new Map(Array.from(served, ([key, { certificate }]) => [key, certificate]));
-    this.#certificates = certificatesByHost(claims, usable);
-    this.#byHost = new Map(Array.from(this.#certificates, ([host, { secretKey }]) => [host, served.get(secretKey)!]));
-    this.#useDefault(served.get(defaultSecret ?? ""));
+    this.#choose(hosts, certificateChoice(claims, this.#usable));
+    this.#useDefault(this.#lastGood.get(defaultSecret ?? ""));
     return problems;
+  }
+
+  #choose(hosts: Iterable<string>, choose: (host: string) => Certificate | undefined): void {
+    const changed: string[] = [];
+    for (const host of hosts) {
+      const certificate = choose(host);
+      if (certificate === this.#certificates.get(host)) continue;
+      put(this.#certificates, host, certificate);
+      put(this.#byHost, host, certificate && this.#lastGood.get(certificate.secretKey));
+      changed.push(host);
+    }
+    if (changed.length > 0) this.#onChange(changed);
+  }
+
+  /** All that is claimed now, or was before. */
+  #everything({ claims, defaultSecret }: CertificateUse): TouchedCertificates {
+    const { byHost, unnamed, aliases } = claims;
+    const named = [claimedSecrets(claims), this.#lastGood.keys(), defaultSecret === undefined ? [] : [defaultSecret]];
+    return {
+      hosts: new Set([byHost, unnamed, aliases, this.#certificates].flatMap((map) => [...map.keys()])),
+      secrets: new Set(named.flatMap((keys) => [...keys])),
+      hostsOf: () => [],
+    };
+  }
+
+  /** What a Secret is served as, if anything claims it, and what is wrong with it. */
+  #look(key: string, { claims, secrets, defaultSecret, nowMs }: CertificateUse): Loaded {
+    const isClaimed = claims.namedBy.has(key) || key === defaultSecret;
+    if (!isClaimed || !secrets.has(key)) return { served: undefined, problems: [] };
+    const { served, problems } = this.#find(key, secrets.get(key));
+    const faults = served && findCertificateFaults(served.certificate, claims.hostsBySecret.get(key) ?? [], nowMs);
+    return { served, problems: [...problems, ...(faults ?? [])] };
   }
 
   /** The certificate for a server name (RFC 6066 section 3): of the exact host, the wildcard, otherwise the default. */
@@ -125,6 +176,11 @@ export class Certificates implements HostCertificates {
     }
     return loaded;
   }
+}
+
+function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }
 
 function load(secret: TlsSecret, ciphers: string): Loaded {

@@ -1,13 +1,13 @@
 import { descend, type Field, isUnset, lineOf } from "#src/model/field.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { certificateClaims, hostsBySecret } from "#src/tls/certificate-claims.ts";
+import { certificateClaims } from "#src/tls/certificate-claims.ts";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { readCertificate } from "#src/tls/read-certificate.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
 /** Secrets whose certificate cannot be served, or that clients refuse. `nowMs` is in milliseconds since 1970. */
 export function findBadCertificates({ secrets, ingresses, rootOf }: CheckedSet, nowMs: number): readonly Problem[] {
-  const hosts = hostsBySecret(certificateClaims(ingresses));
+  const { hostsBySecret: hosts } = certificateClaims(ingresses);
   return [...secrets].flatMap(([key, secret]) => {
     const parsed = secret && readCertificate(secret);
     if (parsed === undefined) return [];

@@ -11,15 +11,17 @@ export interface CertificateClaims {
   readonly aliases: ReadonlyMap<string, string>;
   /** Hosts of rules that no entry names, by the Ingress that has them: the Secrets of its entries, if their certificates are for the host. */
   readonly unnamed: ReadonlyMap<string, readonly string[]>;
+  /** The hosts that each Secret is claimed for. */
+  readonly hostsBySecret: ReadonlyMap<string, ReadonlySet<string>>;
   /** The oldest Ingress that names each Secret: Events about the Secret go to it. */
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
 
 /** Claims on one host that are kept: more are of no use, and any Ingress may name any host. */
-const MAX_CLAIMS_PER_HOST = 16;
+export const MAX_CLAIMS_PER_HOST = 16;
 
 /** What one Ingress says of certificates. */
-interface OwnClaims {
+export interface TlsClaims {
   /** Of rules, without those that annotations add. */
   readonly hosts: readonly string[];
   readonly aliases: readonly (readonly [host: string, aliasOf: string])[];
@@ -28,7 +30,7 @@ interface OwnClaims {
 }
 
 /** Most Ingresses stay as they are when claims are collected again. */
-const ownClaims = new WeakMap<Ingress, OwnClaims>();
+const ownClaims = new WeakMap<Ingress, TlsClaims>();
 
 /** Collects the claims of Ingresses; for a host that several claim the oldest Ingress goes first. */
 export function certificateClaims(ingresses: readonly Ingress[]): CertificateClaims {
@@ -52,15 +54,16 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
     for (const host of hosts)
       if (!byHost.has(host)) for (const { secretKey } of entries) addClaim(unnamed, host, secretKey);
   }
-  return { byHost, byOwnNames, aliases, unnamed, namedBy };
+  return { byHost, byOwnNames, aliases, unnamed, hostsBySecret: hostsBySecret(byHost), namedBy };
 }
 
-function ownClaimsOf(ingress: Ingress): OwnClaims {
+/** What an Ingress says of certificates. */
+export function ownClaimsOf(ingress: Ingress): TlsClaims {
   const known = ownClaims.get(ingress);
   if (known !== undefined) return known;
   const { namespace, rules, tls } = ingress;
   const hosts = ruleHosts(ingress);
-  const found: OwnClaims = {
+  const found: TlsClaims = {
     hosts,
     aliases: rules.flatMap(({ host, aliasOf }) => (aliasOf === undefined ? [] : [[host, aliasOf] as const])),
     entries: tls.flatMap((entry) => {
@@ -72,7 +75,8 @@ function ownClaimsOf(ingress: Ingress): OwnClaims {
   return found;
 }
 
-function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {
+/** Adds a Secret to those of a host, once, and while there are not too many. */
+export function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {
   const claims = byHost.get(host);
   if (claims === undefined) byHost.set(host, [secretKey]);
   else if (claims.length < MAX_CLAIMS_PER_HOST && !claims.includes(secretKey)) claims.push(secretKey);
@@ -95,15 +99,13 @@ export function claimedSecrets({ namedBy }: CertificateClaims): ReadonlySet<stri
   return new Set(namedBy.keys());
 }
 
-/** The hosts that each Secret is claimed for. */
-export function hostsBySecret({ byHost }: CertificateClaims): ReadonlyMap<string, readonly string[]> {
-  const hosts = new Map<string, string[]>();
-  for (const [host, claims] of byHost) {
+function hostsBySecret(byHost: CertificateClaims["byHost"]): CertificateClaims["hostsBySecret"] {
+  const hosts = new Map<string, Set<string>>();
+  for (const [host, claims] of byHost)
     for (const secretKey of claims) {
-      const list = hosts.get(secretKey);
-      if (list === undefined) hosts.set(secretKey, [host]);
-      else list.push(host);
+      const known = hosts.get(secretKey);
+      if (known === undefined) hosts.set(secretKey, new Set([host]));
+      else known.add(host);
     }
-  }
   return hosts;
 }

@@ -10,30 +10,44 @@ import type { Certificate } from "./read-certificate.ts";
  * no host, where no Ingress claims these.
  */
 export function certificatesByHost(
-  { byHost, byOwnNames, aliases, unnamed }: CertificateClaims,
+  claims: CertificateClaims,
   usable: ReadonlyMap<string, Certificate>,
 ): ReadonlyMap<string, Certificate> {
   const found = new Map<string, Certificate>();
-  const usableOf = (keys: readonly string[] = []) => keys.flatMap((key) => usable.get(key) ?? []);
-  for (const [host, keys] of byHost) {
-    const certificates = usableOf(keys);
-    const certificate = certificates.find((one) => covers(one, host)) ?? certificates[0];
+  const choose = certificateChoice(claims, usable);
+  const ownNames = Array.from(claims.byOwnNames).flatMap((key) => [...(usable.get(key)?.names ?? [])]);
+  for (const host of [claims.byHost, claims.unnamed, claims.aliases]
+    .flatMap((map) => [...map.keys()])
+    .concat(ownNames)) {
+    const certificate = choose(host);
     if (certificate !== undefined) found.set(host, certificate);
   }
-  const others = [
-    ...unnamed,
-    ...Array.from(aliases, ([alias, host]) => [alias, byHost.get(host) ?? unnamed.get(host)] as const),
-  ];
-  for (const [host, keys] of others) {
-    const certificate = usableOf(keys).find((one) => covers(one, host));
-    if (certificate !== undefined && !byHost.has(host) && !found.has(host)) found.set(host, certificate);
-  }
+  return found;
+}
+
+/** Chooses the certificate for a host (`certificatesByHost`); undefined: there is none. */
+export function certificateChoice(
+  { byHost, byOwnNames, aliases, unnamed }: CertificateClaims,
+  usable: ReadonlyMap<string, Certificate>,
+): (host: string) => Certificate | undefined {
+  const byName = new Map<string, Certificate>();
   for (const key of byOwnNames) {
     const certificate = usable.get(key);
     for (const name of certificate?.names ?? [])
-      if (certificate !== undefined && !found.has(name) && !byHost.has(name)) found.set(name, certificate);
+      if (certificate !== undefined && !byName.has(name)) byName.set(name, certificate);
   }
-  return found;
+  const usableOf = (keys: readonly string[] = []) => keys.flatMap((key) => usable.get(key) ?? []);
+  return (host) => {
+    const keys = byHost.get(host);
+    if (keys !== undefined) {
+      const certificates = usableOf(keys);
+      return certificates.find((one) => covers(one, host)) ?? certificates[0];
+    }
+    const main = aliases.get(host);
+    const ofMain = main === undefined ? undefined : (byHost.get(main) ?? unnamed.get(main));
+    const isFor = (one: Certificate): boolean => covers(one, host);
+    return usableOf(unnamed.get(host)).find(isFor) ?? usableOf(ofMain).find(isFor) ?? byName.get(host);
+  };
 }
 
 /** What is served for a host: its own, otherwise that of its wildcard; undefined: the default certificate. */

@@ -19,7 +19,8 @@ export function findCertificateFaults(
   hosts: Iterable<string>,
   nowMs: number,
 ): readonly Problem[] {
-  const uncovered = [...new Set(hosts)].filter((host) => host !== "" && !covers(certificate, host));
+  // In an order that does not depend on what came when.
+  const uncovered = [...new Set(hosts)].filter((host) => host !== "" && !covers(certificate, host)).sort();
   return [
     ...validityFaults(certificate, nowMs),
     ...(uncovered.length === 0 ? [] : [notCovered(certificate, uncovered)]),

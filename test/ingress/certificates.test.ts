@@ -26,7 +26,9 @@ function secretOf(key: string, { cert, key: privateKeyPem }: KeyPair) {
 function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
   const namedBy = new Map(Object.values(byHost).map((key) => [key, ingressOf("i", {})]));
   const claims = Object.entries(byHost).map(([host, key]) => [host, [key]] as const);
-  return { byHost: new Map(claims), byOwnNames: new Set(), aliases: new Map(), unnamed: new Map(), namedBy };
+  const hostsBySecret = new Map(claims.map(([host, [key]]) => [key, new Set([host])] as const));
+  const none = { byOwnNames: new Set<string>(), aliases: new Map(), unnamed: new Map() };
+  return { byHost: new Map(claims), ...none, hostsBySecret, namedBy };
 }
 
 function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
