@@ -26,6 +26,23 @@ napi_value set_descriptor_option(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+// getDescriptorOption(descriptor, level, option, out) -> bytes written to out
+napi_value get_descriptor_option(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4], result;
+  int descriptor, level, option;
+  struct bytes out;
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok ||
+      !read_int32(env, arguments[0], "descriptor", &descriptor) || !read_int32(env, arguments[1], "level", &level) ||
+      !read_int32(env, arguments[2], "option", &option) || !read_bytes(env, arguments[3], "out", &out))
+    return NULL;
+  socklen_t length = (socklen_t)out.length;
+  if (getsockopt(descriptor, level, option, out.data, &length) == 0)
+    return napi_create_uint32(env, length, &result) == napi_ok ? result : NULL;
+  throw_errno(env, "getsockopt", errno);
+  return NULL;
+}
+
 // attachDescriptorFilter(descriptor, instructions)
 napi_value attach_descriptor_filter(napi_env env, napi_callback_info info) {
   size_t count = 2;

@@ -7,6 +7,9 @@
 // setDescriptorOption(descriptor, level, option, value)
 napi_value set_descriptor_option(napi_env env, napi_callback_info info);
 
+// getDescriptorOption(descriptor, level, option, out) -> bytes written to out
+napi_value get_descriptor_option(napi_env env, napi_callback_info info);
+
 // attachDescriptorFilter(descriptor, instructions)
 napi_value attach_descriptor_filter(napi_env env, napi_callback_info info);
 

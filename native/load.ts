@@ -28,6 +28,8 @@ export interface NativeModule {
   close(handle: Handle): void;
   /** setsockopt(2) on a descriptor that something else has opened. */
   setDescriptorOption(descriptor: number, level: number, option: number, value: Uint8Array): void;
+  /** getsockopt(2) of a descriptor that something else has opened: the bytes written to `out`. */
+  getDescriptorOption(descriptor: number, level: number, option: number, out: Uint8Array): number;
   /** Attaches a classic BPF program to a descriptor that something else has opened (SO_ATTACH_FILTER). */
   attachDescriptorFilter(descriptor: number, instructions: Uint8Array): void;
   /** Hands back all pages of files that were only read: kB that left the resident set until they are touched again. */

@@ -194,6 +194,7 @@ NAPI_MODULE_INIT() {
       {"releaseFilePages", NULL, release_file_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"releaseFreePages", NULL, release_free_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setDescriptorOption", NULL, set_descriptor_option, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"getDescriptorOption", NULL, get_descriptor_option, NULL, NULL, NULL, napi_enumerable, NULL},
       {"attachDescriptorFilter", NULL, attach_descriptor_filter, NULL, NULL, NULL, napi_enumerable, NULL},
       {"close", NULL, close_socket, NULL, NULL, NULL, napi_enumerable, NULL},
   };

@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { AnswerBody } from "./client-stream.ts";
 import type { EndpointFailure } from "./counters.ts";
@@ -44,6 +45,8 @@ export interface EndpointStream {
   readonly isFlushed: boolean;
   /** Names its connection in the kernel's table. */
   readonly unacknowledgedKey: string;
+  /** What the endpoint's kernel has said of what was sent; undefined where that cannot be known. */
+  acknowledgement(): Acknowledgement | undefined;
   /** Writes a request's head and a part of its body into the replay as this endpoint takes them; they are sent with `begin`. */
   write(replay: Replay, request: ForwardedRequest, bodyStart: number, bodyEnd: number): void;
   /** Sends what is in the replay; the response goes to the receiver. */

@@ -7,6 +7,7 @@ import type { EndpointFailure } from "./counters.ts";
 import type { EndpointStream, ExpectedResponse, ResponseReceiver } from "./endpoint-stream.ts";
 import type { Attempts } from "./endpoints/attempt.ts";
 import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
+import { hearing, QUESTION_AFTER_MS } from "./endpoints/hearing.ts";
 import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
 import { Tries } from "./endpoints/tries.ts";
 import type { ForwardingStart, ForwardingTerms } from "./forwarding-start.ts";
@@ -49,8 +50,14 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   #hasInterim = false;
   /** Something was sent, and nothing has come since that shows that the endpoint is there. */
   #mayBeUnheard = false;
+  /** Whether it was heard has been asked. */
+  #isQuestioned = false;
   /** When the silence of the client or of the endpoint has lasted too long. */
   #gapEndsMs = 0;
+  /** When a connection was asked for, where none was there. */
+  #askedMs = 0;
+  /** When the kernel's table is looked at. */
+  #suspectMs = 0;
   /** When the time is over that the client gives the request. */
   readonly #endsMs: number;
   /** Of a tunnel: which sides have ended. */
@@ -147,6 +154,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   onTick(): void {
     this.#flow.onTick();
+    const stream = this.#stream;
+    if (stream?.isConnected === true && this.#context.balancer.health.isDead(stream.endpoint)) this.#leave(stream);
   }
 
   pause(): void {
@@ -176,11 +185,44 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
   looksForEndpoint(): boolean {
     const stream = this.#stream;
-    if (!this.#mayBeUnheard || stream?.isConnected !== true) return false;
-    if (this.#context.nowMs >= Math.min(this.#gapEndsMs, this.#endsMs)) return false;
+    const { nowMs } = this.#context;
+    if (!this.#mayBeUnheard || stream === undefined) return false;
+    if (nowMs >= Math.min(this.#gapEndsMs, this.#endsMs)) return false;
+    if (!this.#isQuestioned) return this.#question(stream);
+    if (!stream.isConnected) return false;
     this.#mayBeUnheard = false;
     this.#context.silenceWatch.suspect(stream);
-    this.#setDeadline(this.#gapEndsMs - this.#context.nowMs);
+    this.#setDeadline(this.#gapEndsMs - nowMs);
+    return true;
+  }
+
+  /** Asks our kernel whether that of the endpoint has heard of what was sent; where not, the request goes elsewhere, if it may. */
+  #question(stream: EndpointStream): true {
+    const waitedMs = this.#context.clockMs() - this.#askedMs;
+    const heard = hearing(stream.acknowledgement(), { isConnected: stream.isConnected, waitedMs });
+    this.#isQuestioned = heard !== "early" || this.#context.nowMs >= this.#suspectMs;
+    if (!this.#isQuestioned) {
+      this.#setDeadline(0);
+      return true;
+    }
+    if (heard === "heard") this.#mayBeUnheard = false;
+    if (heard === "unheard") {
+      this.#tries.tellSilence();
+      if (this.#leave(stream)) return true;
+    }
+    const isAskedAgain = this.#mayBeUnheard && stream.isConnected;
+    this.#setDeadline(Math.min(this.#gapEndsMs, isAskedAgain ? this.#suspectMs : Infinity) - this.#context.nowMs);
+    return true;
+  }
+
+  /** Sends the request elsewhere, because nothing is heard of its endpoint. False: it may not be sent again. */
+  #leave(stream: EndpointStream): boolean {
+    const failure = stream.isConnected ? "endpoint-silent" : "connect-timeout";
+    if (this.#status !== 0 || !this.#mayRetry(failure, stream) || !this.#tries.takeRetry(false)) return false;
+    this.#context.counters.countEndpointFailure(failure);
+    this.attempts?.fails(RESPONSE_REASONS[failure].status, this.#context.clockMs());
+    stream.close();
+    this.#retry(false);
     return true;
   }
 
@@ -361,7 +403,10 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#tries.begin(endpoint);
     this.#mayBeUnheard = true;
     if (stream.isConnected) this.#setGapDeadline();
-    else this.#setDeadline(patience?.connectMs ?? limits.connectMs);
+    else {
+      this.#askedMs = this.#context.clockMs();
+      this.#await(patience?.connectMs ?? limits.connectMs);
+    }
     return stream;
   }
 
@@ -414,8 +459,16 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     if (this.#stream?.isConnected === false) return;
     let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
     if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#terms.patience?.readMs ?? 0);
-    this.#gapEndsMs = this.#context.nowMs + gapMs;
-    this.#setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
+    this.#await(gapMs);
+  }
+
+  /** The endpoint, or the client whose turn it is, has so long; but whether the endpoint has heard is asked before. */
+  #await(gapMs: number): void {
+    const { nowMs } = this.#context;
+    this.#gapEndsMs = nowMs + gapMs;
+    this.#suspectMs = nowMs + SUSPECT_AFTER_MS;
+    this.#isQuestioned = false;
+    this.#setDeadline(this.#mayBeUnheard ? Math.min(gapMs, QUESTION_AFTER_MS) : gapMs);
   }
 
   /** Sends the head and, where it fits, the part of the body that came with it, in one write. */

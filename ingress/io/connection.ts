@@ -1,4 +1,5 @@
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
+import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import type { Occupant } from "./connection-gate.ts";
 import type { SecureTarget } from "./secure-target.ts";
 
@@ -21,6 +22,8 @@ export interface Connection {
   readonly identityFor?: ((host: string) => ClientIdentity | undefined) | undefined;
   /** The protocol that the client and we agreed on by ALPN (RFC 7301); undefined: none was asked for. */
   readonly alpn?: string | undefined;
+  /** What the kernel of the other end has said of what was sent; undefined where that cannot be known. */
+  acknowledgement?(): Acknowledgement | undefined;
   /** Bytes that were given to `send` and that the kernel does not have yet. */
   readonly queuedBytes: number;
   /**

@@ -1,3 +1,4 @@
+import { type Acknowledgement, readAcknowledgement } from "#src/linux/acknowledgement.ts";
 import type { BufferReader, ReadBuffers } from "./read-buffers.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Admission } from "./connection-gate.ts";
@@ -85,6 +86,10 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
   get localPort(): number {
     this.#localPort ??= portOf(this.tcp, this.isClosed);
     return this.isClosed ? 0 : this.#localPort;
+  }
+
+  acknowledgement(): Acknowledgement | undefined {
+    return this.isClosed ? undefined : readAcknowledgement(this.tcp.fd);
   }
 
   get queuedBytes(): number {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from "node:tls";
+import { type Acknowledgement, readAcknowledgement } from "#src/linux/acknowledgement.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Admission } from "./connection-gate.ts";
 import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
@@ -155,6 +156,12 @@ class SocketConnection implements Connection {
 
   get localPort(): number {
     return this.#socket.localPort ?? 0;
+  }
+
+  acknowledgement(): Acknowledgement | undefined {
+    // oxlint-disable-next-line no-underscore-dangle -- as Node names it
+    const { _handle: handle } = this.#socket as unknown as { readonly _handle?: { readonly fd?: number } | null };
+    return handle?.fd === undefined || handle.fd < 0 ? undefined : readAcknowledgement(handle.fd);
   }
 
   get queuedBytes(): number {

@@ -3,7 +3,7 @@ import { monotonicMs } from "#src/process/clock.ts";
 import type { Engine } from "#ingress/engine/engine.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */
-const TICK_MS = 100;
+const TICK_MS = 50;
 /** How often it is looked whether requests are still under way. */
 const DRAIN_LOOK_MS = 20;
 /** How long connections are waited for at the end whose clients have not come as far as a request: TLS takes two round trips. */

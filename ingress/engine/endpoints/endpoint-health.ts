@@ -15,6 +15,8 @@ interface Failing {
   ejections: number;
   /** Until then it is skipped, and after that until a trial has gone well; 0: it is not skipped. */
   untilMs: number;
+  /** It is skipped because of a sign of death. */
+  isDead: boolean;
   /** Whether it is back is being tried. */
   isOnTrial: boolean;
   /** When it failed last. */
@@ -56,6 +58,12 @@ export class EndpointHealth {
     return (this.#failing.get(key)?.untilMs ?? 0) !== 0;
   }
 
+  /** It is skipped, and nothing that waits for it will be answered. */
+  isDead({ key }: BackendEndpoint): boolean {
+    const failing = this.isClear ? undefined : this.#failing.get(key);
+    return failing !== undefined && failing.isDead && failing.untilMs > this.#nowMs();
+  }
+
   /** Whether it is time to try it. Says so once; the trial ends with `onSuccess` or `onFailure`. */
   takeTrial(endpoint: BackendEndpoint): boolean {
     const failing = this.#failing.get(endpoint.key);
@@ -78,6 +86,15 @@ export class EndpointHealth {
   }
 
   /**
+   * Its kernel has not acknowledged what was sent for some moments: it is tried before another request goes there. Where another request finds the
+   * same meanwhile, that is a sign of death.
+   */
+  onSilence(endpoint: BackendEndpoint, endpoints: readonly BackendEndpoint[]): void {
+    if (this.isOut(endpoint)) this.onFailure(endpoint, endpoints, true);
+    else this.onIdleDeath(endpoint);
+  }
+
+  /**
    * A connection could not be opened, or led nowhere; `endpoints` are all of the backend. One sign of a dead node is
    * enough, because each further request would wait for as long.
    */
@@ -90,6 +107,7 @@ export class EndpointHealth {
     failing.failures += 1;
     failing.isOnTrial = false;
     failing.untilMs = 0;
+    failing.isDead = isSignOfDeath;
     if (!isSignOfDeath && failing.failures < FAILURES_BEFORE_EJECTION) return;
     const others = endpoints.filter((endpoint) => endpoint.key !== key && this.isEjected(endpoint)).length;
     if (others + 1 > endpoints.length / 2) return;
@@ -118,5 +136,5 @@ export class EndpointHealth {
 }
 
 function newFailing(): Failing {
-  return { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false, failedMs: 0 };
+  return { failures: 0, ejections: 0, untilMs: 0, isDead: false, isOnTrial: false, failedMs: 0 };
 }

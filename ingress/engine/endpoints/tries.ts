@@ -53,6 +53,14 @@ export class Tries {
     if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
   }
 
+  /** Nothing that was sent to the endpoint that is asked now has been acknowledged. */
+  tellSilence(): void {
+    const endpoint = this.#tried.at(-1)!;
+    const { balancer, endpointPool } = this.#context;
+    balancer.health.onSilence(endpoint, this.#terms.backend.endpoints);
+    if (balancer.health.isDead(endpoint)) endpointPool.closeIdleTo(endpoint);
+  }
+
   /** The endpoint that is asked now has failed. */
   tellFailure(failure: EndpointFailure, wasConnected: boolean): void {
     const { health } = this.#context.balancer;

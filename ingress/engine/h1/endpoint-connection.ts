@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import { unacknowledgedKey } from "#src/linux/unacknowledged.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
@@ -85,6 +86,10 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
 
   get unacknowledgedKey(): string {
     return unacknowledgedKey(this.#connection.localPort, this.endpoint);
+  }
+
+  acknowledgement(): Acknowledgement | undefined {
+    return this.#connection.acknowledgement?.();
   }
 
   /** Gives it the connection whose events come here. */

@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import { CLIENT_PREFACE } from "#src/http2/client-preface.ts";
 import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, type FrameHead, FrameType, readUint31 } from "#src/http2/frame-head.ts";
@@ -97,6 +98,10 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
       if (output.waitingBytes > MAX_WAITING_BYTES) this.#fail(ErrorCode.EnhanceYourCalm);
     });
     this.#output = output;
+  }
+
+  acknowledgement(): Acknowledgement | undefined {
+    return this.#connection.acknowledgement?.();
   }
 
   get localPort(): number {

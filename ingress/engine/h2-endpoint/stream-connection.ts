@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import { ErrorCode } from "#src/http2/error-code.ts";
 import { Flag, FrameType } from "#src/http2/frame-head.ts";
 import type { HeaderLines } from "#src/http2/header-lines.ts";
@@ -56,6 +57,10 @@ export class StreamConnection implements Connection {
     this.#session = session;
     this.#events = events;
     this.remoteAddress = session.endpoint.address;
+  }
+
+  acknowledgement(): Acknowledgement | undefined {
+    return this.#session.acknowledgement();
   }
 
   get localPort(): number {
