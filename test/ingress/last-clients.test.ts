@@ -149,6 +149,8 @@ describe("the end of the ingress", () => {
 
   it.each(["auto", "net"] as const)(
     "G serves a first request and a first handshake that begin after the port is closed, and ends silent connections cleanly, over %s",
+    // These are waited for a second, which may be over on a busy machine before the clients have written.
+    { retry: 5 },
     async (io) => {
       await using it = await start(1, io);
       const [early, late, silent] = [it.http, it.https, it.http].map((port) => connect({ port, host: HOST }));
@@ -168,7 +170,7 @@ describe("the end of the ingress", () => {
         socket!.on("error", (error) => ends.push(`${name}: ${error.message}`)).on("end", () => ends.push(name));
       silent!.resume();
       await ended;
-      await until("all connections to end", () => ends.length === 3);
+      await until("all connections to end", () => ends.length >= 3);
       expect(ends.toSorted()).toEqual(["early", "late", "silent"]);
       for (const answer of [text, secureText])
         expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close\r\n\r\nok$/);
