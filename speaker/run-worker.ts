@@ -182,6 +182,7 @@ export async function runWorker(
     const nowMs = monotonicMs();
     answeredMs = wallMs();
     speaker.tick(nowMs);
+    groups.settle();
     answersReporter.tick(nowMs);
   }, settings.heartbeatEveryMs);
   post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });

@@ -8,6 +8,11 @@ import { solicitedNodeGroup } from "#src/wire/solicited-node.ts";
  * 280 fit where that is 20 KB, the default up to Linux 6.6, some 1800 in today's 128 KB.
  */
 const MAX_SOCKETS_PER_LINK = 16;
+/**
+ * So many groups are joined or left at once; the others follow, so many at each `settle`. The kernel takes 60 to 230 µs for each: a
+ * speaker that takes a thousand addresses over has to announce them before.
+ */
+const AT_ONCE = 32;
 /** What the kernel says when a socket's option memory is full. */
 const FULL = new Set(["ENOMEM", "ENOBUFS"]);
 
@@ -18,6 +23,8 @@ class LinkGroups {
   readonly #sockets: Socket[] = [];
   readonly #joined = new Map<string, Socket>();
   readonly #holders = new Map<string, number>();
+  /** Held and not joined yet, or joined and no longer held. */
+  readonly #due = new Set<string>();
 
   constructor(interfaceName: string) {
     this.#name = interfaceName;
@@ -30,13 +37,26 @@ class LinkGroups {
 
   hold(group: string): void {
     this.#holders.set(group, (this.#holders.get(group) ?? 0) + 1);
-    if (!this.#joined.has(group)) this.#join(group);
+    if (this.#joined.has(group)) this.#due.delete(group);
+    else this.#due.add(group);
+  }
+
+  /** Joins and leaves so many of those that are due, at most; returns how many. Throws the first error, and goes on at the next call. */
+  settle(most: number): number {
+    let count = 0;
+    for (const group of this.#due) {
+      if (count >= most) break;
+      this.#due.delete(group);
+      count += 1;
+      if (!this.#holders.has(group)) this.#leave(group);
+      else if (!this.#joined.has(group)) this.#join(group);
+    }
+    return count;
   }
 
   /** Tries once more to join what is held. Throws the first error. */
   retry(): void {
-    if (this.#joined.size === this.#holders.size) return;
-    for (const group of this.#holders.keys()) if (!this.#joined.has(group)) this.#join(group);
+    for (const group of this.#holders.keys()) if (!this.#joined.has(group) && !this.#due.has(group)) this.#join(group);
   }
 
   release(group: string): void {
@@ -46,6 +66,11 @@ class LinkGroups {
       return;
     }
     this.#holders.delete(group);
+    if (this.#joined.has(group)) this.#due.add(group);
+    else this.#due.delete(group);
+  }
+
+  #leave(group: string): void {
     const socket = this.#joined.get(group);
     this.#joined.delete(group);
     try {
@@ -102,17 +127,36 @@ export interface GroupMembershipOptions {
 export class GroupMembership {
   readonly #options: GroupMembershipOptions;
   readonly #links = new Map<string, LinkGroups>();
+  /** So many may still be joined or left before the next `settle`. */
+  #left = AT_ONCE;
 
   constructor(options: GroupMembershipOptions = {}) {
     this.#options = options;
   }
 
-  /** Joins the group of an IPv6 address on a link, once however many addresses share it. Never throws. */
+  /**
+   * Joins the group of an IPv6 address on a link, once however many addresses share it: at once, or at one of the next calls of
+   * `settle` where many come together. Never throws.
+   */
   join(interfaceName: string, ip: Ip): void {
     try {
-      this.#groupsOf(interfaceName).hold(printIp(solicitedNodeGroup(ip)));
+      const groups = this.#groupsOf(interfaceName);
+      groups.hold(printIp(solicitedNodeGroup(ip)));
+      this.#left -= groups.settle(this.#left);
     } catch (error) {
       this.#options.onError?.(interfaceName, error as Error);
+    }
+  }
+
+  /** Joins and leaves some of those that were too many at once; to be called often. */
+  settle(): void {
+    this.#left = AT_ONCE;
+    for (const [name, groups] of this.#links) {
+      try {
+        this.#left -= groups.settle(this.#left);
+      } catch (error) {
+        this.#options.onError?.(name, error as Error);
+      }
     }
   }
 
@@ -121,7 +165,10 @@ export class GroupMembership {
     const groups = this.#links.get(interfaceName);
     if (groups === undefined) return;
     groups.release(printIp(solicitedNodeGroup(ip)));
-    if (!groups.isUnused) return;
+    if (!groups.isUnused) {
+      this.#left -= groups.settle(this.#left);
+      return;
+    }
     groups.close();
     this.#links.delete(interfaceName);
   }

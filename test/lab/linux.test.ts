@@ -485,14 +485,23 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       ip("link delete br9");
     });
 
-    it("joins 4000 groups, more than one socket holds, and leaves them all", () => {
+    it("joins 4000 groups, more than one socket holds, in portions, and leaves them all", () => {
       const { groups, errors } = member();
       const before = groupsOn("wire0").length;
       const addresses = Array.from({ length: 4000 }, (_, index) => address(`2001:db8::aa:${index.toString(16)}`));
       for (const each of addresses) groups.join("wire0", each);
+      const portion = groupsOn("wire0").length - before;
+      expect(portion).toBeLessThanOrEqual(64);
+      for (let joined = portion; joined < 4000; joined += portion) {
+        expect(groupsOn("wire0").length).toBe(before + joined);
+        groups.settle();
+      }
       expect(errors).toEqual([]);
       expect(groupsOn("wire0").length).toBe(before + 4000);
-      for (const each of addresses) groups.leave("wire0", each);
+      for (const each of addresses.slice(1)) groups.leave("wire0", each);
+      for (let settled = 0; settled < 4000; settled += portion) groups.settle();
+      expect(groupsOn("wire0").length).toBe(before + 1);
+      for (const each of addresses.slice(0, 1)) groups.leave("wire0", each);
       expect(groupsOn("wire0").length).toBe(before);
     });
 
