@@ -1,9 +1,10 @@
-// Usage: npm run bench -- failover|partition|spurious|http|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|partition|spurious|http|churn|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { main as arp } from "./arp.ts";
 import { main as assign } from "./assign.ts";
+import { main as churn } from "./churn.ts";
 import { main as cores } from "./cores.ts";
 import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, Bench>> = {
   partition: { rack: true, main: partition },
   spurious: { rack: true, main: spurious },
   http: { rack: false, main: http },
+  churn: { rack: false, main: churn },
   cores: { rack: false, main: cores },
   arp: { rack: true, main: arp },
   scale: { rack: true, prepare: prepareScale, main: scale },

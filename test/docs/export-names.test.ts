@@ -9,6 +9,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   main: [
     "bench/arp.ts",
     "bench/assign.ts",
+    "bench/churn.ts",
     "bench/cores.ts",
     "bench/failover.ts",
     "bench/http.ts",

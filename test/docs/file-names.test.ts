@@ -19,6 +19,7 @@ const PROGRAMS = new Set([
   "bench/scale/asker.ts",
   "bench/arp.ts",
   "bench/assign.ts",
+  "bench/churn.ts",
   "bench/cores.ts",
   "bench/failover.ts",
   "bench/http.ts",
