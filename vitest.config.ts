@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Five projects in two suites. `npm test`: the files of `unit` run in parallel, `lab` beside it builds racks in namespaces, one file after the other.
+// Seven projects in three suites. `npm test`: the files of `unit` run in parallel, `lab` beside it builds racks in namespaces, one file after the other.
+// `npm run test:long`: `long` and `long-lab`, which are tests of the same two kinds that take long.
 // `npm run test:cluster`: `image` builds the container image, `cluster` runs a real Kubernetes in racks, `install` adds real nodes
 // and containers to that, as root only.
 
@@ -11,14 +12,53 @@ const LONGEST_MS = 120_000;
 const UNIT_WORKERS = Math.ceil(availableParallelism() * 1.5);
 /** Folders whose files run one after the other, in this order where a run has several of them. */
 const SERIAL = ["lab", "image", "cluster", "install"];
+/** What plays many random histories, networks of many speakers, or programs under attack or at their end: half of the time of all. */
+const LONG = [
+  "test/assignment/{model-based,plan.property,planner.property}.test.ts",
+  "test/cli/{completion,drain,release}.test.ts",
+  "test/config/monitoring/{alerts,component}.test.ts",
+  "test/controller/{metallb-rules,overlap}.test.ts",
+  "test/ingress/{abuse,endpoint-health,last-clients,rolling-restart,slow-readers}.test.ts",
+  "test/ingress/limits/{redis-store,store-outage}.test.ts",
+  "test/ingress/workers/worker-servers.test.ts",
+  "test/model/{hostile-annotations,property}.test.ts",
+  "test/page/browser.test.ts",
+  "test/process/{listen,print-metrics}.test.ts",
+  "test/routing/closed-path.test.ts",
+  "test/speaker/{deaths,partitions,speaker,watching}.test.ts",
+];
+const LONG_LAB = ["test/lab/{heartbeats-blocked,node-interfaces,partition,pool-advertising,watching}.test.ts"];
 
-function serial(name: string, index: number) {
+function parallel(name: string, files: { readonly include: string[]; readonly exclude?: string[] }) {
+  return {
+    test: {
+      ...files,
+      name,
+      maxWorkers: UNIT_WORKERS,
+      testTimeout: LONGEST_MS,
+      hookTimeout: LONGEST_MS,
+      sequence: { groupOrder: 0 },
+      // Files of one worker share what they import, which saves a third of their time; no file changes what another one sees.
+      isolate: false,
+      restoreMocks: true,
+      unstubEnvs: true,
+      unstubGlobals: true,
+    },
+  };
+}
+
+function serial(
+  name: string,
+  index: number,
+  { include = [`test/${name}/**/*.test.ts`], exclude }: { readonly include?: string[]; readonly exclude: string[] },
+) {
   // Real nodes take their time.
   const timeoutMs = name === "install" ? 180_000 : LONGEST_MS;
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include,
+      exclude,
       fileParallelism: false,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
@@ -27,26 +67,15 @@ function serial(name: string, index: number) {
   };
 }
 
+const folders = SERIAL.map((folder) => `test/${folder}/**`);
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: SERIAL.map((folder) => `test/${folder}/**`),
-          maxWorkers: UNIT_WORKERS,
-          testTimeout: LONGEST_MS,
-          hookTimeout: LONGEST_MS,
-          sequence: { groupOrder: 0 },
-          // Files of one worker share what they import, which saves a third of their time; no file changes what another one sees.
-          isolate: false,
-          restoreMocks: true,
-          unstubEnvs: true,
-          unstubGlobals: true,
-        },
-      },
-      ...SERIAL.map(serial),
+      parallel("unit", { include: ["test/**/*.test.ts"], exclude: [...folders, ...LONG] }),
+      parallel("long", { include: LONG }),
+      ...SERIAL.map((name, index) => serial(name, index, { exclude: name === "lab" ? LONG_LAB : [] })),
+      serial("long-lab", SERIAL.length, { include: LONG_LAB, exclude: [] }),
     ],
   },
 });

@@ -1,8 +1,8 @@
 // The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
-// Usage: node scripts/start.js demo|test|test:cluster|bench|check|cluster|image|plugin|release|hawser [arguments]
+// Usage: node scripts/start.js demo|test|test:long|test:cluster|bench|check|cluster|image|plugin|release|hawser [arguments]
 import { run } from "./run.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
-import { clusterSuite, sum, summary, testSuite } from "./suites.js";
+import { clusterSuite, longSuite, sum, summary, testSuite } from "./suites.js";
 
 /** The folder in which npm was called: paths in arguments are relative to it. */
 const here = process.env.INIT_CWD ?? process.cwd();
@@ -14,7 +14,7 @@ async function suite(run, args) {
   return result.code;
 }
 
-/** The whole gate, as CI runs it: static checks, then both suites, whose sum is the last line. */
+/** The whole gate, as CI runs it: static checks, then all suites, whose sum is the last line. */
 async function check() {
   const bin = `${root}node_modules/.bin`;
   const gates = [
@@ -33,9 +33,15 @@ async function check() {
       return code;
     }
   }
-  const [first, second] = [await testSuite([]), await clusterSuite([])];
-  console.log(`npm test: ${summary(first)}\nnpm run test:cluster: ${summary(second)}`);
-  return suite(async () => sum(first, second));
+  const results = [];
+  for (const [command, run] of [
+    ["npm test", testSuite],
+    ["npm run test:long", longSuite],
+    ["npm run test:cluster", clusterSuite],
+  ])
+    results.push({ command, result: await run([]) });
+  for (const { command, result } of results) console.log(`${command}: ${summary(result)}`);
+  return suite(async () => results.map(({ result }) => result).reduce(sum));
 }
 
 const verbs = {
@@ -48,6 +54,7 @@ const verbs = {
   plugin: (args) => run([ownNode, "scripts/plugin.js", ...args]),
   release: (args) => run([ownNode, "scripts/release.js", ...args]),
   test: (args) => suite(testSuite, args),
+  "test:long": (args) => suite(longSuite, args),
   "test:cluster": (args) => suite(clusterSuite, args),
   check,
 };

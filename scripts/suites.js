@@ -1,4 +1,4 @@
-// The tests in two suites: `npm test` needs what `npm run demo` needs; `npm run test:cluster` builds the image, needs Go, and for real nodes the machine's root.
+// The tests in three suites: `npm test` and `npm run test:long` need what `npm run demo` needs; `npm run test:cluster` builds the image, needs Go, and for real nodes the machine's root.
 // Each ends with one line that sums it up. Plain JavaScript: it starts before the project's own Node is known to be there.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -157,26 +157,51 @@ function isWanted(name, args) {
 /** The variable that says to tests why one of BUILDS cannot be had: `HAWSER_NO_METALLB`. */
 const variableOf = (name) => `HAWSER_NO_${name.replaceAll("-", "_").toUpperCase()}`;
 
-/** The tests that need nothing but what the demo needs: units, golden files, the lab. */
+function noRackHere() {
+  const noRack = whyNoRack();
+  if (noRack !== undefined) console.error(`No rack can be built here, the lab's tests are skipped: ${noRack}`);
+  return noRack;
+}
+
+/** Runs parts of a suite beside each other. Each has namespaces of its own, so that no test meets the rack of another. */
+async function runParts(parts, noRack) {
+  const results = await Promise.all(parts.map((part) => runTests({ ...part, noRack })));
+  return results.reduce(sum);
+}
+
+/** The tests that need nothing but what the demo needs: units, golden files, the lab. With names, also the long ones. */
 export async function testSuite(args) {
   const folder = CLUSTER_FOLDERS.find((name) => args.some((arg) => arg.includes(`test/${name}/`)));
   if (folder !== undefined) {
     console.error(`test/${folder} belongs to the other suite: npm run test:cluster -- ${args.join(" ")}`);
     return { ...none, code: 2 };
   }
-  const noRack = whyNoRack();
-  if (noRack !== undefined) console.error(`No rack can be built here, the lab's tests are skipped: ${noRack}`);
-  if (args.some((arg) => !arg.startsWith("-"))) return runTests({ projects: ["unit", "lab"], args, noRack });
-  // The lab waits most of its time: the units and its other half use that. Each part has namespaces of its own, so that no
-  // test meets the rack of another.
-  const parts = [
-    { projects: ["unit"], args },
-    { projects: ["lab"], args: [...args, ...HALF_OF_LAB] },
-    { projects: ["lab"], args: [...args, ...HALF_OF_LAB.map((file) => `--exclude=${file}`)] },
-  ];
-  const results = await Promise.all(parts.map((part) => runTests({ ...part, noRack })));
-  return results.reduce(sum);
+  const noRack = noRackHere();
+  if (hasNames(args)) return runTests({ projects: ["unit", "long", "lab", "long-lab"], args, noRack });
+  // The lab waits most of its time: the units and its other half use that.
+  const result = await runParts(
+    [
+      { projects: ["unit"], args },
+      { projects: ["lab"], args: [...args, ...HALF_OF_LAB] },
+      { projects: ["lab"], args: [...args, ...HALF_OF_LAB.map((file) => `--exclude=${file}`)] },
+    ],
+    noRack,
+  );
+  console.error("Not run: what takes long (npm run test:long), and what needs a Kubernetes (npm run test:cluster)");
+  return result;
 }
+
+/** The tests of the same kinds that take long. */
+export async function longSuite(args) {
+  const noRack = noRackHere();
+  if (hasNames(args)) return runTests({ projects: ["long", "long-lab"], args, noRack });
+  return runParts(
+    ["long", "long-lab"].map((project) => ({ projects: [project], args })),
+    noRack,
+  );
+}
+
+const hasNames = (args) => args.some((arg) => !arg.startsWith("-"));
 
 /** Builds one of BUILDS unless it is there. Resolves with why it cannot be had, empty if it can. */
 async function build({ tests, needs, options }) {
