@@ -18,6 +18,7 @@ const RETRIES_DENIED = "hawser_ingress_retries_denied_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
 const DISPLACED = "hawser_ingress_connections_displaced_total";
+const ABUSIVE = "hawser_ingress_abusive_connections_total";
 const REFUSED = "hawser_ingress_connections_refused_total";
 const HEADLESS = "hawser_ingress_proxy_header_failures_total";
 const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
@@ -128,6 +129,11 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
     () => counters.retriesDenied,
   );
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
+  counter(
+    ABUSIVE,
+    "Client connections by HTTP/2 ended because too much came that costs work and asks for nothing, such as resets.",
+    () => counters.abusiveConnections,
+  );
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
   counter(DISPLACED, "Idle client connections closed to make room for new ones.", () => gate.displaced);
   counter(REFUSED, "Client connections refused because the limit was reached and none was idle.", () => gate.refused);

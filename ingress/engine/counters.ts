@@ -31,7 +31,7 @@ export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 /** What was counted in some time. */
 export interface TakenCounts extends Pick<
   Counters,
-  "requests" | "reasons" | "endpointFailures" | "connections" | "retries" | "retriesDenied"
+  "requests" | "reasons" | "endpointFailures" | "connections" | "abusiveConnections" | "retries" | "retriesDenied"
 > {
   readonly durations: Pick<BucketCounts, "counts" | "sum">;
 }
@@ -47,6 +47,8 @@ export class Counters {
   /** In seconds. */
   readonly durations = new BucketCounts(DURATION_BOUNDS);
   connections = 0;
+  /** By HTTP/2, ended with ENHANCE_YOUR_CALM (RFC 9113 section 7). */
+  abusiveConnections = 0;
   retries = 0;
   /** Requests that were not sent again, because too many to their backend were. */
   retriesDenied = 0;
@@ -55,14 +57,15 @@ export class Counters {
 
   /** What was counted so far; from now on it is counted from 0 again. What is open stays. */
   take(): TakenCounts {
-    const { connections, retries, retriesDenied } = this;
-    this.connections = this.retries = this.retriesDenied = 0;
+    const { connections, abusiveConnections, retries, retriesDenied } = this;
+    this.connections = this.abusiveConnections = this.retries = this.retriesDenied = 0;
     return {
       requests: takeAll(this.requests),
       reasons: takeAll(this.reasons),
       endpointFailures: takeAll(this.endpointFailures),
       durations: this.durations.take(),
       connections,
+      abusiveConnections,
       retries,
       retriesDenied,
     };
@@ -75,6 +78,7 @@ export class Counters {
     addTo(this.endpointFailures, taken.endpointFailures);
     this.durations.add(taken.durations);
     this.connections += taken.connections;
+    this.abusiveConnections += taken.abusiveConnections;
     this.retries += taken.retries;
     this.retriesDenied += taken.retriesDenied;
   }

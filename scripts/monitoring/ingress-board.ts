@@ -190,6 +190,7 @@ export const INGRESS_BOARD: Board = {
           [`sum(rate(hawser_ingress_connections_refused_total${REPLICAS}${RATE}))`, "refused"],
           [`sum(rate(hawser_ingress_connections_displaced_total${REPLICAS}${RATE}))`, "displaced"],
           [`sum(rate(hawser_ingress_slow_clients_closed_total${REPLICAS}${RATE}))`, "slow clients closed"],
+          [`sum(rate(hawser_ingress_abusive_connections_total${REPLICAS}${RATE}))`, "closed for abuse of HTTP/2"],
           [`sum(rate(hawser_ingress_proxy_header_failures_total${REPLICAS}${RATE}))`, "without PROXY header"],
         ),
         lines(

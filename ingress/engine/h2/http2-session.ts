@@ -415,6 +415,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
   /** An error of the connection, or the end of one that is idle (NoError): says why, gives up what is under way, and ends. */
   #fail(code: ErrorCode): void {
     if (!this.#isOpen) return;
+    if (code === ErrorCode.EnhanceYourCalm) this.#context.counters.abusiveConnections += 1;
     this.output.add(goAwayFrame(this.#streams.last, code));
     this.#endOutput();
   }

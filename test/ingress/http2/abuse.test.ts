@@ -60,6 +60,7 @@ describe("abuse of HTTP/2", () => {
     it.client.send(...ids(1_000).flatMap((id) => [headers(id), numbers(FrameType.RstStream, id, ErrorCode.Cancel)]));
     await it.client.ended;
     expect(it.client.goAways.map(([, code]) => code)).toEqual([CALM]);
+    expect(it.proxy.engine.counters.abusiveConnections).toBe(1);
     const begun = it.client.goAways[0]![0];
     expect((begun + 1) / 2).toBeLessThanOrEqual(
       HTTP2_BOUNDS.resets.most + 1 + HTTP2_BOUNDS.resets.perSecond * SOME_SECONDS,
