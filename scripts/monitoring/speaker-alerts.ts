@@ -2,7 +2,8 @@ import type { Alert } from "./alert.ts";
 
 /** Speakers that Prometheus sees, and those that the speakers know of: where the first are fewer, one does not run. */
 const SEEN = "count(hawser_speaker_members)";
-const KNOWN = "max(hawser_speaker_members + hawser_speaker_unheard_members)";
+/** A member that lives and does not hear a speaker is in both of its counts. */
+const KNOWN = "min(hawser_speaker_members + hawser_speaker_unheard_members)";
 
 /** Alerts about speakers and what they hear of each other. */
 export const SPEAKER_ALERTS: readonly Alert[] = [

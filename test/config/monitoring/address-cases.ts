@@ -165,6 +165,21 @@ export const ADDRESS_CASES: readonly AlertCase[] = [
       says: "A speaker does not hear 1 others that run. Each takes the other for dead, so both may announce the same addresses.",
     },
   },
+  {
+    alert: "HawserHeartbeatsBlocked",
+    what: "n2 does not hear n1, which hears n2 and that it does not",
+    at: "3m",
+    series: [
+      speaker(1)("hawser_speaker_members", "2x20"),
+      speaker(1)("hawser_speaker_unheard_members", "1x20"),
+      speaker(2)("hawser_speaker_members", "1x20"),
+      speaker(2)("hawser_speaker_unheard_members", "1x20"),
+    ],
+    fires: {
+      labels: {},
+      says: "A speaker does not hear 1 others that run. Each takes the other for dead, so both may announce the same addresses.",
+    },
+  },
   { alert: "HawserHeartbeatsBlocked", what: "one of two does not run", at: "3m", series: speakers(1, 1, "1x20") },
   { alert: "HawserHeartbeatsBlocked", what: "a restart", at: "6m", series: speakers(2, 2, "0 1 1 0 0 0 0 0") },
   {
