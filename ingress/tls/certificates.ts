@@ -92,9 +92,10 @@ export class Certificates implements HostCertificates {
     const { claims, defaultSecret, touched = this.#everything(use) } = use;
     const problems = new Map<string, readonly Problem[]>();
     const hosts = new Set(touched.hosts);
-    for (const key of touched.secrets) {
+    // All of them before anything is kept: what was kept and not chosen would be no change when this is tried again.
+    const looked = Array.from(touched.secrets, (key) => [key, this.#look(key, use)] as const);
+    for (const [key, { served, problems: found }] of looked) {
       const before = this.#lastGood.get(key);
-      const { served, problems: found } = this.#look(key, use);
       put(this.#lastGood, key, served);
       put(this.#usable, key, served?.certificate);
       if (found.length > 0) problems.set(key, found);
@@ -184,10 +185,10 @@ function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
 }
 
 function load(secret: TlsSecret, ciphers: string): Loaded {
-  const parsed = readCertificate(secret);
-  if (!parsed.ok) return { served: undefined, problems: parsed.problems };
-  const { chainPem: cert, privateKeyPem: key } = parsed.value;
   try {
+    const parsed = readCertificate(secret);
+    if (!parsed.ok) return { served: undefined, problems: parsed.problems };
+    const { chainPem: cert, privateKeyPem: key } = parsed.value;
     return {
       served: { certificate: parsed.value, context: createSecureContext({ cert, key, ciphers }) },
       problems: parsed.problems,

@@ -97,6 +97,8 @@ export function createPageHandler(options: PageHandlerOptions): PageHandler {
       return;
     }
     const refusal = await options.admit?.(request);
+    // Who went meanwhile ends nothing later: no place and no timer is for one that is gone.
+    if (response.destroyed) return;
     if (refusal !== undefined) {
       if (refusal.status === 401) response.setHeader("www-authenticate", "Bearer");
       sendText(response, refusal.status, refusal.why);

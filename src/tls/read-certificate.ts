@@ -35,6 +35,7 @@ export function readCertificate(secret: TlsSecret): Parsed<Certificate> {
   if (typeof certificates === "string") return unusable(secret, "tls.crt", certificates);
   const leaf = certificates.find((certificate) => belongsTo(certificate, key));
   if (leaf === undefined) return unusable(secret, "tls.key", whyNoneBelongs(certificates, key));
+  if (!hasTimes(leaf)) return unusable(secret, "tls.crt", "the time that it is valid for cannot be read");
   const chain = certificates.length > MAX_CHAIN ? certificates : inOrder(leaf, certificates);
   const isInOrder = chain.every((certificate, index) => certificate === certificates[index]);
   if (chain[0] !== leaf) return unusable(secret, "tls.crt", "its own certificate is not the first of too many");
@@ -78,9 +79,24 @@ function belongsTo(certificate: X509Certificate, key: KeyObject): boolean {
 }
 
 function whyNoneBelongs([first]: readonly X509Certificate[], key: KeyObject): string {
-  const [of, and] = [first?.publicKey.asymmetricKeyType, key.asymmetricKeyType].map((type) => type?.toUpperCase());
+  const [of, and] = [first && keyTypeOf(first), key.asymmetricKeyType].map((type) => type?.toUpperCase());
   const types = of === and ? "" : `: the certificate is for a key of type ${of}, and the key is of type ${and}`;
   return `its certificate and its key do not belong together${types}`;
+}
+
+/** OpenSSL throws for keys of a kind that it does not know. */
+function keyTypeOf(certificate: X509Certificate): string | undefined {
+  try {
+    return certificate.publicKey.asymmetricKeyType;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Of a time that is none Node says so in the text alone: the Date may be any, or invalid. */
+function hasTimes({ validFrom, validFromDate, validTo, validToDate }: X509Certificate): boolean {
+  const isBad = [validFrom, validTo].includes("Bad time value");
+  return !isBad && ![validFromDate, validToDate].some((date) => Number.isNaN(date.getTime()));
 }
 
 /** The certificate, then the one that issued it, and so on; certificates that do not belong to the chain come last. */

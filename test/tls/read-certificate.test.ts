@@ -18,6 +18,28 @@ const leaf = issue({ issuer: middle });
 const rsa = issue({ keyType: "rsa" });
 const other = issue({ commonName: "other" });
 
+/** A certificate whose bytes are others: nothing of it was signed like that. */
+function changed(certificatePem: string, change: (der: Buffer) => void): string {
+  const der = Buffer.from(certificatePem.replaceAll(/-----[^-]*-----/g, ""), "base64");
+  change(der);
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+}
+
+/** Its key is on a curve that nobody knows: the object identifier of prime256v1, with another end. */
+const unknownCurve = changed(leaf.certificatePem, (der) => {
+  const at = der.indexOf(Buffer.from("06082a8648ce3d030107", "hex"));
+  expect(at).toBeGreaterThan(0);
+  der[at + 9] = 0x7f;
+});
+
+/** The certificate of `leaf` where a time is no time: the first is that of its begin, the second that of its end. */
+function withoutTime(which: 0 | 1): string {
+  return changed(leaf.certificatePem, (der) => {
+    const begin = der.indexOf(Buffer.from("170d", "hex"));
+    der.write("XX", which === 0 ? begin + 2 : der.indexOf(Buffer.from("170d", "hex"), begin + 1) + 2);
+  });
+}
+
 function read(
   certificates: readonly { readonly certificatePem: string }[],
   { privateKeyPem }: { readonly privateKeyPem: string },
@@ -51,6 +73,21 @@ describe("readCertificate()", () => {
       name: "EC certificate with an RSA key",
       parsed: read([leaf], rsa),
       why: "a key of type EC, and the key is of type RSA",
+    },
+    {
+      name: "certificate for a key of a kind that OpenSSL does not know",
+      parsed: read([{ certificatePem: unknownCurve }], other),
+      why: "a key of type UNKNOWN, and the key is of type EC",
+    },
+    {
+      name: "certificate whose begin cannot be read",
+      parsed: read([{ certificatePem: withoutTime(0) }], leaf),
+      why: "the time that it is valid for cannot be read",
+    },
+    {
+      name: "certificate whose end cannot be read",
+      parsed: read([{ certificatePem: withoutTime(1) }], leaf),
+      why: "the time that it is valid for cannot be read",
     },
     { name: "EC certificate with another EC key", parsed: read([leaf], other), why: "do not belong together" },
     {

@@ -191,6 +191,31 @@ describe("14 A the page of the controller", () => {
     }
   });
 
+  it("keeps no place and no timer for a browser that goes while it is found out who it is", async () => {
+    let judged = 0;
+    const words: (() => void)[] = [];
+    await serve({
+      judge: async () => {
+        judged += 1;
+        return new Promise((resolve) => words.push(() => resolve("allowed")));
+      },
+      admitAgainMs: 10,
+    });
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.write(`GET /stream HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer viewer\r\n\r\n`);
+    await vi.waitFor(() => expect(words).toHaveLength(1), eventually);
+    socket.destroy();
+    // One that comes later and is served shows that the end of the first has arrived.
+    const later = follow("viewer");
+    await vi.waitFor(() => expect(words).toHaveLength(2), eventually);
+    for (const say of words) say();
+    (await later).destroy();
+    await vi.waitFor(() => expect(page?.following()).toBe(0), eventually);
+    const asked = judged;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([page?.following(), judged]).toEqual([0, asked]);
+  });
+
   it("lets 16 pages follow at once, and says so to the next one", async () => {
     await serve();
     const open: IncomingMessage[] = [];
