@@ -6,7 +6,7 @@ import type { EngineContext } from "./context.ts";
 import type { EndpointFailure } from "./counters.ts";
 import type { EndpointStream, ExpectedResponse, ResponseReceiver } from "./endpoint-stream.ts";
 import type { Attempts } from "./endpoints/attempt.ts";
-import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
+import { isSafe, isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
 import { hearing, QUESTION_AFTER_MS } from "./endpoints/hearing.ts";
 import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
 import { Tries } from "./endpoints/tries.ts";
@@ -32,6 +32,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   readonly #terms: ForwardingTerms;
   readonly #isToHead: boolean;
   readonly #mayRepeat: boolean;
+  /** The endpoint may have begun with it, and it changes nothing there. */
+  readonly #isSafe: boolean;
   readonly #tries: Tries;
   readonly #flow: AnswerFlow;
   /** Another request answers the client in place of this one: what comes of this answer is dropped. */
@@ -72,6 +74,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     this.#flow = new AnswerFlow(context, { client, source: this }, terms.compression);
     this.#isToHead = methodIs(bytes, head, "HEAD");
     this.#mayRepeat = mayRepeat(bytes, head, terms.patience?.next);
+    this.#isSafe = isSafe(bytes, head);
     this.#tries = new Tries(context, terms);
     this.#endsMs = terms.timeoutMs === undefined ? Number.POSITIVE_INFINITY : context.nowMs + terms.timeoutMs;
   }
@@ -155,7 +158,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   onTick(): void {
     this.#flow.onTick();
     const stream = this.#stream;
-    if (stream?.isConnected === true && this.#context.balancer.health.isDead(stream.endpoint)) this.#leave(stream);
+    if (!this.#isSafe || stream?.isConnected !== true || !this.#context.balancer.health.isDead(stream.endpoint)) return;
+    if (this.#tries.hasRetry) this.#leave(stream);
   }
 
   pause(): void {
@@ -207,7 +211,7 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
     }
     if (heard === "heard") this.#mayBeUnheard = false;
     if (heard === "unheard") {
-      this.#tries.tellSilence();
+      this.#tries.tellSilence(stream.isConnected);
       if (this.#leave(stream)) return true;
     }
     const isAskedAgain = this.#mayBeUnheard && stream.isConnected;

@@ -16,6 +16,8 @@ export interface HeardMember {
   silentMs: number;
   /** When it was heard last, stalls of ours or not; undefined if never in this session. */
   heardMs: number | undefined;
+  /** For how long that one may have lain unread. */
+  lateMs: number;
   /** Silence counted over heartbeats of any kind, also those that say that it does not hear us. */
   quietMs: number;
   /** Since it said last that it does not hear us, while it lives. */
@@ -76,6 +78,7 @@ export function newMember(): HeardMember {
     sequence: -1,
     silentMs: 0,
     heardMs: undefined,
+    lateMs: 0,
     quietMs: 0,
     deafMs: Infinity,
     directMs: 0,

@@ -62,6 +62,9 @@ const AWAY_MS = 1_000;
 /** How many that were forgotten are remembered by their sessions, so that their old heartbeats stay old. */
 const FORGOTTEN_NODES = 256;
 
+/** Of the longest time between two ticks: who is away for longer may read what came long before. */
+const LATE_SHARE = 0.75;
+
 export interface MembershipOptions {
   /** Our own session: a heartbeat counts only once it echoes it. */
   readonly session: bigint;
@@ -123,6 +126,8 @@ export class Membership {
   #silent: readonly bigint[] = [];
   #questions: NodeQuestion[] = [];
   #lastTickMs: number | undefined;
+  /** Between the last two ticks. */
+  #passedMs = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -192,6 +197,7 @@ export class Membership {
       return "stale";
     }
     Object.assign(member, { directMs: 0, relayedBy: undefined });
+    member.lateMs = this.#lateMs(nowMs);
     if (heartbeat.watch !== undefined) member.body = body && { ...body, bytes: body.bytes.slice() };
     const effect = this.#takeIn(member, heartbeat, nowMs);
     this.#takeInWatch(member, heartbeat);
@@ -203,10 +209,12 @@ export class Membership {
    * session and sequence number show that this is not a replay; the member counts as heard when that one heard it.
    */
   receiveRelayed({ heartbeat }: ReceivedHeartbeat, relay: RelayHead, nowMs: number): HeartbeatEffect {
+    if (relay.echo !== this.#options.session) return "stale";
     const [by, witness] = [...this.#members].find(([, { session }]) => session === relay.session) ?? [];
     const member = this.#members.get(heartbeat.node);
     if (member === undefined || witness === undefined) return "unknown-node";
-    if (relay.echo !== this.#options.session || relay.sequence <= witness.relaySequence) return "stale";
+    // Its heartbeats have the same counter: what comes behind one of them was kept back.
+    if (relay.sequence <= Math.max(witness.sequence, witness.relaySequence)) return "stale";
     if (witness.liveSinceMs === undefined || witness.relayedBy !== undefined || witness === member) return "stale";
     witness.relaySequence = relay.sequence;
     if (!isLater(member, relay.ageMs) || !this.#follows(member, heartbeat, true)) return "stale";
@@ -260,12 +268,19 @@ export class Membership {
     if (watch !== undefined) member.deafMs = watch.isDeaf ? 0 : Infinity;
   }
 
+  /** For how long what is read now may have lain unread, because this speaker did not run; 0 where it ticked in time. */
+  #lateMs(nowMs: number): number {
+    const awayMs = Math.max(this.#passedMs, nowMs - (this.#lastTickMs ?? nowMs));
+    return awayMs > LATE_SHARE * this.#options.maxTickMs ? awayMs : 0;
+  }
+
   /** Counts silence; true if a member died by it. Call it often: at least every `maxTickMs`. */
   tick(nowMs: number): boolean {
     const passedMs = nowMs - (this.#lastTickMs ?? nowMs);
     const isAwake = passedMs < AWAY_MS;
     const elapsedMs = isAwake ? Math.min(passedMs, this.#options.maxTickMs) : 0;
     this.#lastTickMs = nowMs;
+    this.#passedMs = passedMs;
     if (!isAwake) this.#wake();
     let died = false;
     for (const [node, member] of this.#members) {

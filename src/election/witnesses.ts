@@ -96,9 +96,9 @@ export function isLater({ relayedBy, everyMs, silentMs }: HeardMember, ageMs: nu
 
 /** For how long this speaker has had the last heartbeat of a member that it hears itself, and may pass on; undefined if it may not. */
 export function ageToRelay(member: HeardMember, nowMs: number): number | undefined {
-  const { liveSinceMs, relayedBy, heardMs, body } = member;
+  const { liveSinceMs, relayedBy, heardMs, lateMs, body } = member;
   if (liveSinceMs === undefined || relayedBy !== undefined || heardMs === undefined || body === undefined)
     return undefined;
-  const ageMs = nowMs - heardMs;
+  const ageMs = nowMs - heardMs + lateMs;
   return ageMs < suspectAfterMs(member) ? ageMs : undefined;
 }

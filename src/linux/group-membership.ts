@@ -44,6 +44,7 @@ class LinkGroups {
   /** Joins and leaves so many of those that are due, at most; returns how many. Throws the first error, and goes on at the next call. */
   settle(most: number): number {
     let count = 0;
+    if (most > 0 && this.#due.size > 0) this.#checkLink();
     for (const group of this.#due) {
       if (count >= most) break;
       this.#due.delete(group);
@@ -56,7 +57,14 @@ class LinkGroups {
 
   /** Tries once more to join what is held. Throws the first error. */
   retry(): void {
-    for (const group of this.#holders.keys()) if (!this.#joined.has(group) && !this.#due.has(group)) this.#join(group);
+    let isJoined = false;
+    for (const group of this.#holders.keys()) {
+      if (this.#joined.has(group) || this.#due.has(group)) continue;
+      // Where one can be joined the others follow in portions.
+      if (isJoined) this.#due.add(group);
+      else this.#join(group);
+      isJoined = true;
+    }
   }
 
   release(group: string): void {
@@ -87,8 +95,7 @@ class LinkGroups {
   #join(group: string): void {
     // For a name that it does not know, libuv would join on whatever link the routes choose. Once one is joined the name is known:
     // to list all links again for each group would take seconds where many addresses come to a machine with many links.
-    if (this.#joined.size === 0 && networkInterfaces()[this.#name] === undefined)
-      throw new Error(`no such link that is up: ${this.#name}`);
+    this.#checkLink();
     const last = this.#sockets.at(-1);
     if (last !== undefined && this.#joinOn(last, group)) return;
     if (this.#sockets.length >= MAX_SOCKETS_PER_LINK)
@@ -98,6 +105,13 @@ class LinkGroups {
     socket.on("error", () => {});
     this.#sockets.push(socket);
     if (!this.#joinOn(socket, group)) throw new Error(`no room for group ${group}: even a new socket is full`);
+  }
+
+  /** Throws where the link is not there; what is due is then left to `retry`. */
+  #checkLink(): void {
+    if (this.#joined.size > 0 || networkInterfaces()[this.#name] !== undefined) return;
+    this.#due.clear();
+    throw new Error(`no such link that is up: ${this.#name}`);
   }
 
   /** False if the socket is full. */
@@ -144,6 +158,7 @@ export class GroupMembership {
       groups.hold(printIp(solicitedNodeGroup(ip)));
       this.#left -= groups.settle(this.#left);
     } catch (error) {
+      this.#left = 0;
       this.#options.onError?.(interfaceName, error as Error);
     }
   }

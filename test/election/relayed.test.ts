@@ -131,6 +131,13 @@ describe("13 C a heartbeat that is passed on is refused", () => {
     expect(relay(subject, 130)).toBe("stale");
   });
 
+  it("behind a heartbeat of the one that passes it on, which was sent after it: somebody kept it back", () => {
+    const subject = hearing(130);
+    subject.receive(of("n3", 5_000), 131);
+    expect(relay(subject, 132, { sequence: 4_999 })).toBe("stale");
+    expect(relay(subject, 133, { sequence: 5_001 })).toBe("unchanged");
+  });
+
   it("with a heartbeat that is older than the last one", () => {
     const subject = hearing(130);
     const head = { session: 12n, echo: OURS, sequence: 5_000, ageMs: 0, everyMs: TICK_MS, version: 2 };
@@ -154,6 +161,18 @@ describe("13 C relaysFor()", () => {
     subject.receive(of("n3", 101, { watch: { ...watch, everyMs: 20 } }), 101);
     const asked = [memberId("n2"), memberId("stranger")];
     expect(subject.relaysFor("n3", asked, 104)).toEqual([{ body: BODY, ageMs: 4, everyMs: 20 }]);
+  });
+
+  it("passes on nothing that may have lain unread while this speaker did not run: its sender may be dead", () => {
+    const subject = hearing(100);
+    subject.receive(of("n2", 101), 140, BODY);
+    expect(subject.relaysFor("n3", [memberId("n2")], 140)).toEqual([]);
+    subject.tick(141);
+    subject.receive(of("n2", 142), 142, BODY);
+    expect(subject.relaysFor("n3", [memberId("n2")], 142)).toEqual([]);
+    subject.tick(150);
+    subject.receive(of("n2", 151), 151, BODY);
+    expect(subject.relaysFor("n3", [memberId("n2")], 152)).toEqual([{ body: BODY, ageMs: 1, everyMs: TICK_MS }]);
   });
 
   it("passes on nothing of one that is suspect, dead, or heard through another", () => {

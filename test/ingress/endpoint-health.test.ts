@@ -311,6 +311,23 @@ describe("I7 an endpoint whose kernel has not heard", () => {
     expect(proxy.engine.balancer.health.ejections).toBe(1);
   });
 
+  it("keeps requests that it had heard and that may have changed something, also when it seems dead", async () => {
+    await using dead = await startEndpoint((socket) => void setTimeout(() => socket.write(okWith("late")), 1_500));
+    await using good = await startEndpoint(answering("good"));
+    let heard = 0;
+    const said = (port: number): Acknowledgement | undefined =>
+      port === dead.port ? { ...UNHEARD, isWhole: (heard += 1) === 1 } : undefined;
+    await using proxy = await startProxy({ s: [dead.port, good.port] }, { io: hearingOf(said) });
+    const deleting = CLOSING.replace("GET", "DELETE");
+    const first = Promise.all([ask(proxy.port, deleting), ask(proxy.port, deleting)]);
+    await until("the first to be heard", () => heard === 1);
+    const asked = await Promise.all(Array.from({ length: 8 }, () => ask(proxy.port, CLOSING)));
+    expect(asked.map(statusOf)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect(proxy.engine.balancer.health.ejections).toBe(1);
+    const bodies = (await first).map((text) => text.slice(text.indexOf("\r\n\r\n") + 4));
+    expect(bodies.toSorted()).toEqual(["good", "late"]);
+  });
+
   it("keeps what may not be sent twice, and is only tried", async () => {
     await using late = await startEndpoint((socket) => void setTimeout(() => socket.write(okWith("late")), 600));
     await using good = await startEndpoint(answering("good"));

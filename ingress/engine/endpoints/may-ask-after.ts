@@ -7,6 +7,9 @@ import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
 /** RFC 9110 section 9.2.2: what may be sent twice. */
 const IDEMPOTENT_METHODS = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
+/** RFC 9110 section 9.2.1: what changes nothing at the endpoint. */
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+
 /** Failures of an open connection after which the endpoint may never have seen the request. */
 const REPLAYED_AFTER: readonly EndpointFailure[] = [
   "endpoint-closed",
@@ -38,6 +41,11 @@ const CAUSES: Readonly<Record<EndpointFailure, NextCause>> = {
 export function mayRepeat(bytes: Buffer, head: RequestHead, next: NextEndpoint | undefined): boolean {
   if (next?.after === undefined) return IDEMPOTENT_METHODS.some((method) => methodIs(bytes, head, method));
   return next.after.has("non_idempotent") || !NON_IDEMPOTENT.some((method) => methodIs(bytes, head, method));
+}
+
+/** Whether a request may be sent again that an endpoint has begun with. */
+export function isSafe(bytes: Buffer, head: RequestHead): boolean {
+  return SAFE_METHODS.some((method) => methodIs(bytes, head, method));
 }
 
 /** What came of one try of a request. */

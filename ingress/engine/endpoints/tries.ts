@@ -53,10 +53,14 @@ export class Tries {
     if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
   }
 
-  /** Nothing that was sent to the endpoint that is asked now has been acknowledged. */
-  tellSilence(): void {
+  /**
+   * Nothing that was sent to the endpoint that is asked now has been acknowledged. Of a connection that is asked for, that says less: kernels
+   * of programs that are slow to accept drop such questions, so only the trial decides.
+   */
+  tellSilence(isConnected: boolean): void {
     const endpoint = this.#tried.at(-1)!;
     const { balancer, endpointPool } = this.#context;
+    if (!isConnected) return balancer.health.onIdleDeath(endpoint);
     balancer.health.onSilence(endpoint, this.#terms.backend.endpoints);
     if (balancer.health.isDead(endpoint)) endpointPool.closeIdleTo(endpoint);
   }
