@@ -80,6 +80,7 @@ export class ServiceReader {
       const object = objectOf(key);
       // Before anything is changed: an exception while parsing leaves all as it was.
       const parsed = object && parseService(object);
+      if (object === undefined) this.#seeLast(key);
       this.#inUse.set(key, []);
       if (object === undefined || parsed === undefined) this.#records.forget(key);
       else this.#take(object, parsed, isByOthers);
@@ -87,6 +88,14 @@ export class ServiceReader {
     for (const key of keys) this.#restore(key, objectOf(key));
     this.#resting = this.#inUse.resting(nowMs, restMs);
     return keys;
+  }
+
+  /** A Service that is gone had what was written on it last, also where that was never shown: it rests, and is given back to its name. */
+  #seeLast(key: string): void {
+    const written = this.#records.get(key)?.unseen?.addresses ?? [];
+    if (written.length === 0) return;
+    this.#inUse.set(key, written);
+    this.#former.note(key, written);
   }
 
   #take(object: KubeObject, parsed: Parsed<Service>, isByOthers: boolean): void {

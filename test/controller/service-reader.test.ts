@@ -52,6 +52,19 @@ describe("ServiceReader", () => {
     expect(service.assignedAddresses.map((ip) => wasAssigned(service, ip))).toEqual([isOurs]);
   });
 
+  it("L9 lets rest what was written on a Service that went before its source showed the write, and remembers it for its name", () => {
+    const records = new ServiceRecords();
+    const reader = new ServiceReader(records, () => {});
+    const object = serviceObject("a");
+    const all = new Set(["default/a"]);
+    reader.update(all, { objectOf: () => object, nowMs: 0 });
+    const written = parseIp("192.0.2.7") ?? expect.fail("an address");
+    records.change("default/a", { unseen: { object, addresses: [written], leaving: [] } });
+    reader.update(all, { objectOf: () => undefined, nowMs: 1 });
+    expect([...reader.resting]).toEqual([["192.0.2.7", { sinceMs: 1, service: "default/a" }]]);
+    expect(reader.former.get("default/a")).toEqual([written]);
+  });
+
   it("L13 keeps others off the external IPs of a Service that cannot be read, and never gives it these", () => {
     const records = new ServiceRecords();
     const reader = new ServiceReader(records, () => {});
