@@ -189,14 +189,13 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
   looksForEndpoint(): boolean {
     const stream = this.#stream;
-    const { nowMs } = this.#context;
     if (!this.#mayBeUnheard || stream === undefined) return false;
-    if (nowMs >= Math.min(this.#gapEndsMs, this.#endsMs)) return false;
+    if (this.#context.nowMs >= Math.min(this.#gapEndsMs, this.#endsMs)) return false;
     if (!this.#isQuestioned) return this.#question(stream);
     if (!stream.isConnected) return false;
     this.#mayBeUnheard = false;
     this.#context.silenceWatch.suspect(stream);
-    this.#setDeadline(this.#gapEndsMs - nowMs);
+    this.#setDeadline(this.#gapEndsMs - this.#context.nowMs);
     return true;
   }
 
@@ -468,9 +467,8 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
 
   /** The endpoint, or the client whose turn it is, has so long; but whether the endpoint has heard is asked before. */
   #await(gapMs: number): void {
-    const { nowMs } = this.#context;
-    this.#gapEndsMs = nowMs + gapMs;
-    this.#suspectMs = nowMs + SUSPECT_AFTER_MS;
+    this.#gapEndsMs = this.#context.nowMs + gapMs;
+    this.#suspectMs = this.#context.nowMs + SUSPECT_AFTER_MS;
     this.#isQuestioned = false;
     this.#setDeadline(this.#mayBeUnheard ? Math.min(gapMs, QUESTION_AFTER_MS) : gapMs);
   }

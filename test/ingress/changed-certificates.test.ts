@@ -194,37 +194,6 @@ describe("changes of Ingresses and Secrets", () => {
     expect(certificates.pairOf("x.a.com").cert).toBe(next.cert);
   });
 
-  it("I-T3 come to the same when looking at a Secret fails for once, and the change is tried again", () => {
-    const certificates = new Certificates(nowMs);
-    const index = new ClaimIndex();
-    const of = (name: string, host: string) =>
-      ingressOf(name, { [host]: {} }, { tls: [{ hosts: [host], secretName: name }] });
-    const all = [of("s", "x.a.com"), of("t", "c.com")];
-    index.update(all.map((ingress) => ({ key: ingress.key, after: ingress })));
-    const secrets = new Map([
-      ["default/s", secretOf("default/s", [1, 1])],
-      ["default/t", secretOf("default/t", [2, 2])],
-    ]);
-    certificates.use({ claims: index, secrets, nowMs });
-    const before = certificates.pairOf("x.a.com");
-    const next = selfSigned("*.a.com", nowMs);
-    secrets.set("default/s", { key: "default/s", certificatePem: next.cert, privateKeyPem: next.key });
-    const touched = {
-      hosts: new Set<string>(),
-      secrets: new Set(secrets.keys()),
-      hostsOf: (key: string) => index.hostsOf(key),
-    };
-    const failing = new Map(secrets);
-    failing.get = (key) => {
-      if (key === "default/t") throw new Error("for once");
-      return secrets.get(key);
-    };
-    expect(() => certificates.use({ claims: index, secrets: failing, nowMs, touched })).toThrow("for once");
-    expect(certificates.pairOf("x.a.com")).toEqual(before);
-    certificates.use({ claims: index, secrets, nowMs, touched });
-    expect(certificates.pairOf("x.a.com").cert).toBe(next.cert);
-  });
-
   it("I-T3 touch only what they name", () => {
     const index = new ClaimIndex();
     const of = (name: string, secretName: string, createdMs = 0) =>
