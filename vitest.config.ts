@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Seven projects in three suites. `npm test`: the files of `unit` run in parallel, `lab` beside it builds racks in namespaces, one file after the other.
+// Eight projects in three suites. `npm test`: the files of `unit` run in parallel, `lab` and `lab-story` beside it build racks in namespaces, one file after the other.
 // `npm run test:long`: `long` and `long-lab`, which are tests of the same two kinds that take long.
 // `npm run test:cluster`: `image` builds the container image, `cluster` runs a real Kubernetes in racks, `install` adds real nodes
 // and containers to that, as root only.
@@ -27,6 +27,8 @@ const LONG = [
   "test/routing/closed-path.test.ts",
   "test/speaker/{deaths,partitions,speaker,watching}.test.ts",
 ];
+/** What takes about as long as the rest of the lab. */
+const LAB_STORY = ["test/lab/{dead-endpoints,demo,page-in-rack}.test.ts"];
 const LONG_LAB = ["test/lab/{heartbeats-blocked,node-interfaces,partition,pool-advertising,watching}.test.ts"];
 
 function parallel(name: string, files: { readonly include: string[]; readonly exclude?: string[] }) {
@@ -74,8 +76,11 @@ export default defineConfig({
     projects: [
       parallel("unit", { include: ["test/**/*.test.ts"], exclude: [...folders, ...LONG] }),
       parallel("long", { include: LONG }),
-      ...SERIAL.map((name, index) => serial(name, index, { exclude: name === "lab" ? LONG_LAB : [] })),
-      serial("long-lab", SERIAL.length, { include: LONG_LAB, exclude: [] }),
+      ...SERIAL.map((name, index) =>
+        serial(name, index, { exclude: name === "lab" ? [...LAB_STORY, ...LONG_LAB] : [] }),
+      ),
+      serial("lab-story", SERIAL.length, { include: LAB_STORY, exclude: [] }),
+      serial("long-lab", SERIAL.length + 1, { include: LONG_LAB, exclude: [] }),
     ],
   },
 });

@@ -77,9 +77,6 @@ const BUILDS = {
   },
 };
 
-/** The longest tests of the lab, which take about as long as all others. */
-const HALF_OF_LAB = ["demo", "page-in-rack", "dead-endpoints"].map((name) => `test/lab/${name}.test.ts`);
-
 const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
 
 /** Two results as one. */
@@ -177,14 +174,10 @@ export async function testSuite(args) {
     return { ...none, code: 2 };
   }
   const noRack = noRackHere();
-  if (hasNames(args)) return runTests({ projects: ["unit", "long", "lab", "long-lab"], args, noRack });
+  if (hasNames(args)) return runTests({ projects: ["unit", "long", "lab", "lab-story", "long-lab"], args, noRack });
   // The lab waits most of its time: the units and its other half use that.
   const result = await runParts(
-    [
-      { projects: ["unit"], args },
-      { projects: ["lab"], args: [...args, ...HALF_OF_LAB] },
-      { projects: ["lab"], args: [...args, ...HALF_OF_LAB.map((file) => `--exclude=${file}`)] },
-    ],
+    ["unit", "lab", "lab-story"].map((project) => ({ projects: [project], args })),
     noRack,
   );
   console.error("Not run: what takes long (npm run test:long), and what needs a Kubernetes (npm run test:cluster)");

@@ -18,8 +18,8 @@ if (reason !== undefined) console.log(`skipped, no h2spec can be had here: ${rea
 
 it.skipIf(reason !== undefined)("the port for HTTPS passes every test of h2spec, in strict mode", async () => {
   const endpoint = createServer((request, response) => {
-    request.resume();
-    response.end("the answer of an endpoint");
+    // Not before: what comes on a stream whose answer has been sent is ignored, and some tests send what must not be ignored.
+    request.resume().on("end", () => response.end("the answer of an endpoint"));
   });
   const slices = slicesOf("s", [await listen(endpoint)]);
   const ingresses = [ingressOf("i", { "": { "/": "s" } })];
