@@ -17,14 +17,15 @@ const LONG = [
   "test/assignment/{model-based,plan.property,planner.property}.test.ts",
   "test/cli/{completion,drain,release}.test.ts",
   "test/config/monitoring/{alerts,component}.test.ts",
-  "test/controller/{metallb-rules,overlap}.test.ts",
-  "test/ingress/{abuse,endpoint-health,last-clients,rolling-restart,slow-readers}.test.ts",
+  "test/controller/{metallb-rules,overlap,release}.test.ts",
+  "test/ingress/{abuse,any-split,clients,endpoint-health,last-clients,policy-index,rolling-restart,slow-readers}.test.ts",
   "test/ingress/limits/{redis-store,store-outage}.test.ts",
   "test/ingress/workers/worker-servers.test.ts",
   "test/model/{hostile-annotations,property}.test.ts",
   "test/page/browser.test.ts",
   "test/process/{listen,print-metrics}.test.ts",
-  "test/routing/closed-path.test.ts",
+  "test/routing/{build-routes,closed-path}.test.ts",
+  "test/source/folder/folder.test.ts",
   "test/speaker/{deaths,partitions,speaker,watching}.test.ts",
 ];
 /** What takes about as long as the rest of the lab. */
