@@ -1,13 +1,10 @@
-import { Worker } from "node:worker_threads";
-import { type BackOff, doubledMs } from "#src/process/back-off.ts";
-import { monotonicMs } from "#src/process/clock.ts";
+import type { BackOff } from "#src/process/back-off.ts";
 import type { DestinationStream, Logger } from "#src/process/log.ts";
+import { ThreadSlot } from "#src/process/thread-slot.ts";
 import type { FromPage, PageStart, ToPage } from "./page-start.ts";
 
 /** How long there is no page after its thread has ended. */
 const BACK_OFF: BackOff = { firstMs: 1_000, longestMs: 60_000 };
-/** One that ran for so long did not end because of how it began. */
-const SOUND_MS = 60_000;
 /** What the thread may take to end its streams and watches. */
 const CLOSE_MS = 2_000;
 /** Of the memory that the container may have the page keeps so much at most: the rest is what the controller plans with. */
@@ -37,16 +34,9 @@ export interface PageThread {
  * and a fault of the page ends the page alone.
  */
 export function startPageThread({ start, log, logTo }: PageThreadOptions): PageThread {
-  let worker: Worker | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let deaths = 0;
-  let isClosing = false;
-  const ended = Promise.withResolvers<void>();
-
-  function begin(): void {
-    const beganMs = monotonicMs();
-    let err: unknown;
-    worker = new Worker(new URL("../page-worker.ts", import.meta.url), {
+  const slot = new ThreadSlot<FromPage, ToPage>({
+    program: new URL("../page-worker.ts", import.meta.url),
+    worker: {
       workerData: start,
       name: "page",
       // Beyond that the thread ends, and the controller goes on.
@@ -54,32 +44,12 @@ export function startPageThread({ start, log, logTo }: PageThreadOptions): PageT
         maxOldGenerationSizeMb: heapMb(process.constrainedMemory()),
         maxYoungGenerationSizeMb: NURSERY_MB,
       },
-    });
-    worker.on("message", ({ line }: FromPage) => logTo.write(line));
-    worker.on("error", (error) => (err = error));
-    worker.on("exit", () => {
-      worker = undefined;
-      if (isClosing) return ended.resolve();
-      if (monotonicMs() - beganMs >= SOUND_MS) deaths = 0;
-      const againMs = doubledMs(BACK_OFF, deaths);
-      deaths += 1;
-      log.error({ err, againMs }, "the thread of the page ended, and begins again");
-      timer = setTimeout(begin, againMs).unref();
-    });
-  }
-
-  begin();
-  return {
-    async close() {
-      isClosing = true;
-      clearTimeout(timer);
-      if (worker === undefined) return;
-      worker.postMessage("close" satisfies ToPage);
-      const late = setTimeout(() => void worker?.terminate(), CLOSE_MS);
-      await ended.promise;
-      clearTimeout(late);
     },
-  };
+    backOff: BACK_OFF,
+    onMessage: ({ line }) => logTo.write(line),
+    onDeath: ({ err, againMs }) => log.error({ err, againMs }, "the thread of the page ended, and begins again"),
+  });
+  return { close: () => slot.finish("close", CLOSE_MS) };
 }
 
 /** How much the page may keep, of so many bytes that all of the container may have; 0 or more than a machine has: without a limit. */

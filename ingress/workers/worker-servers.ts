@@ -1,9 +1,11 @@
 import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import { passwordKey } from "#src/auth/find-password-lists.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { BackOff } from "#src/process/back-off.ts";
 import { delay } from "#src/process/clock.ts";
 import type { ListenHandle } from "#src/process/listen.ts";
 import type { Logger } from "#src/process/log.ts";
+import { type ThreadDeath, ThreadSlot } from "#src/process/thread-slot.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
 import type { GivenOptions } from "#ingress/given-options.ts";
 import { readLimits } from "#ingress/limit-options.ts";
@@ -16,14 +18,15 @@ import { SummedFigures } from "./summed-figures.ts";
 import { toldCertificates } from "./told-certificates.ts";
 import { ToldUpdates, type WorkerUpdate } from "./told-updates.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
-import type { FromServer, ToServer } from "./worker-start.ts";
+import type { FromServer, ToServer, WorkerStart } from "./worker-start.ts";
 import { WorkerSilence } from "./worker-silence.ts";
-import { WorkerSlot } from "./worker-slot.ts";
 
 /** How long figures wait for a worker that is busy; those that it said before are used then. */
 const REPORT_MS = 500;
 /** How often workers report unasked, so that one that dies takes few counts with it. */
 const REPORT_EVERY_MS = 5_000;
+/** How long there is no worker after one has ended. */
+const BACK_OFF: BackOff = { firstMs: 50, longestMs: 10_000 };
 /** How much longer than requests may take a worker may take to end. */
 const GRACE_MS = 2_000;
 
@@ -44,7 +47,7 @@ export interface WorkerServersOptions extends GivenOptions {
 
 /** What is known of one worker. */
 interface Place {
-  readonly slot: WorkerSlot;
+  readonly slot: ThreadSlot<FromServer, ToServer>;
   readonly unread: UnreadBytes;
   readonly silence: WorkerSilence;
   /** Resolved when one has started here. */
@@ -95,10 +98,13 @@ export class WorkerServers implements Servers {
       onChange: (use) => (this.#onKeysChange = use),
     };
     this.#places = Array.from({ length: workers }, (_, index) => {
-      const start = { index, options: values, argv, env, address, fallback: certificates.fallback, memory };
+      const { fallback } = certificates;
+      const start: WorkerStart = { index, options: values, argv, env, address, fallback, memory };
       return {
-        slot: new WorkerSlot({
-          start,
+        slot: new ThreadSlot<FromServer, ToServer>({
+          program: new URL("../worker.ts", import.meta.url),
+          worker: { workerData: start, name: `worker ${index + 1}` },
+          backOff: BACK_OFF,
           onAgain: () => this.#tellAll(index),
           onMessage: (message) => this.#hear(index, message),
           onDeath: (why) => this.#bury(index, why),
@@ -166,7 +172,7 @@ export class WorkerServers implements Servers {
   async finish(timeoutMs: number): Promise<void> {
     clearInterval(this.#ticker);
     for (const trial of this.#trials) trial.close();
-    await Promise.all(this.#places.map(({ slot }) => slot.finish(timeoutMs, GRACE_MS)));
+    await Promise.all(this.#places.map(({ slot }) => slot.finish({ kind: "finish", timeoutMs }, timeoutMs + GRACE_MS)));
   }
 
   /** Ends one worker at once, as a fault would. */
@@ -233,10 +239,7 @@ export class WorkerServers implements Servers {
     this.#events?.onListening(name, `port ${port}, ${listening.length} workers`);
   }
 
-  #bury(
-    index: number,
-    why: { readonly err: Error | undefined; readonly code: number; readonly againMs: number },
-  ): void {
+  #bury(index: number, why: ThreadDeath): void {
     const place = this.#places[index]!;
     const { log } = this.#options;
     this.#deaths += 1;
