@@ -1,3 +1,4 @@
+import { put } from "#src/collections/put.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -328,11 +329,6 @@ function hasSamePorts(left: Service, right: Service): boolean {
   return (
     left.ports.length === right.ports.length && left.ports.every(({ port }, index) => port === right.ports[index]?.port)
   );
-}
-
-function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
 }
 
 function moveOf(moves: ClaimMoves, host: string): ClaimMove {

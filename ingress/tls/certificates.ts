@@ -1,4 +1,5 @@
 import { createSecureContext, type SecureContext } from "node:tls";
+import { put } from "#src/collections/put.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
@@ -177,11 +178,6 @@ export class Certificates implements HostCertificates {
     }
     return loaded;
   }
-}
-
-function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
 }
 
 function load(secret: TlsSecret, ciphers: string): Loaded {

@@ -1,3 +1,4 @@
+import { addToSet, removeFromSet } from "#src/collections/add-to-set.ts";
 import { isSameList } from "./same-list.ts";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -17,8 +18,8 @@ export class SilenceReports {
     if (isSameList(sessions, before)) return;
     this.#named.set(reporter, sessions);
     const [named, wasNamed] = [new Set(sessions), new Set(before)];
-    for (const session of wasNamed.difference(named)) this.#withdraw(session, reporter);
-    for (const session of named.difference(wasNamed)) this.#add(session, reporter);
+    for (const session of wasNamed.difference(named)) removeFromSet(this.#reporters, session, reporter);
+    for (const session of named.difference(wasNamed)) addToSet(this.#reporters, session, reporter);
   }
 
   /** The reporter is gone, or has restarted. */
@@ -35,16 +36,5 @@ export class SilenceReports {
   /** The members that report a session, which was not heard since. */
   of(session: bigint): ReadonlySet<string> {
     return this.#reporters.get(session) ?? NONE;
-  }
-
-  #add(session: bigint, reporter: string): void {
-    const reporters = this.#reporters.get(session) ?? new Set();
-    this.#reporters.set(session, reporters.add(reporter));
-  }
-
-  #withdraw(session: bigint, reporter: string): void {
-    const reporters = this.#reporters.get(session);
-    reporters?.delete(reporter);
-    if (reporters?.size === 0) this.#reporters.delete(session);
   }
 }

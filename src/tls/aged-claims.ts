@@ -1,3 +1,4 @@
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { compareAge } from "#src/routing/ingress/routing-snapshot.ts";
 import { MAX_CLAIMS_PER_HOST } from "./certificate-claims.ts";
@@ -51,11 +52,5 @@ export class AgedClaims {
 
 /** Where an Ingress is among claims, or has to come. */
 function placeOf(claims: readonly Claim[], ingress: Ingress): number {
-  let [low, high] = [0, claims.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareAge((claims[middle] as Claim).ingress, ingress) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(claims, (claim) => compareAge(claim.ingress, ingress) < 0);
 }

@@ -1,3 +1,4 @@
+import { addToSet } from "#src/collections/add-to-set.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { compareAge } from "#src/routing/ingress/routing-snapshot.ts";
 
@@ -101,11 +102,6 @@ export function claimedSecrets({ namedBy }: CertificateClaims): ReadonlySet<stri
 
 function hostsBySecret(byHost: CertificateClaims["byHost"]): CertificateClaims["hostsBySecret"] {
   const hosts = new Map<string, Set<string>>();
-  for (const [host, claims] of byHost)
-    for (const secretKey of claims) {
-      const known = hosts.get(secretKey);
-      if (known === undefined) hosts.set(secretKey, new Set([host]));
-      else known.add(host);
-    }
+  for (const [host, claims] of byHost) for (const secretKey of claims) addToSet(hosts, secretKey, host);
   return hosts;
 }

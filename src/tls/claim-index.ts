@@ -1,3 +1,5 @@
+import { put } from "#src/collections/put.ts";
+import { addToSet, removeFromSet } from "#src/collections/add-to-set.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { AgedClaims } from "./aged-claims.ts";
 import { addClaim, type CertificateClaims, type TlsClaims, ownClaimsOf } from "./certificate-claims.ts";
@@ -77,18 +79,17 @@ export class ClaimIndex implements CertificateClaims {
   #place(ingress: Ingress, { hosts, aliases, entries }: TlsClaims, isThere: boolean): void {
     if (isThere) this.#claiming.set(ingress.key, ingress);
     else this.#claiming.delete(ingress.key);
-    const put = (claims: AgedClaims, name: string, values: readonly string[]): void =>
+    const place = (claims: AgedClaims, name: string, values: readonly string[]): void =>
       isThere ? claims.add(name, ingress, values) : claims.remove(name, ingress);
     const byHost = new Map<string, string[]>();
     for (const { secretKey, hosts: named } of entries) for (const host of named) addClaim(byHost, host, secretKey);
-    for (const [host, secretKeys] of byHost) put(this.#ofEntries, host, secretKeys);
-    const all = new Map<string, string[]>();
-    for (const { secretKey } of entries) addClaim(all, "", secretKey);
-    for (const host of new Set(hosts)) put(this.#ofRules, host, all.get("") ?? []);
-    for (const [alias, host] of new Map(aliases.toReversed())) put(this.#ofAliases, alias, [host]);
-    for (const secretKey of new Set(entries.map((entry) => entry.secretKey))) put(this.#ofSecrets, secretKey, []);
+    for (const [host, secretKeys] of byHost) place(this.#ofEntries, host, secretKeys);
+    const secretKeys = new Set(entries.map(({ secretKey }) => secretKey));
+    for (const host of new Set(hosts)) place(this.#ofRules, host, [...secretKeys]);
+    for (const [alias, host] of new Map(aliases.toReversed())) place(this.#ofAliases, alias, [host]);
+    for (const secretKey of secretKeys) place(this.#ofSecrets, secretKey, []);
     const ownNames = entries.flatMap((entry) => (entry.hosts.length === 0 ? [entry.secretKey] : []));
-    if (ownNames.length > 0) put(this.#ofOwnNames, "", ownNames);
+    if (ownNames.length > 0) place(this.#ofOwnNames, "", ownNames);
   }
 
   #settleSecret(secretKey: string): void {
@@ -102,15 +103,15 @@ export class ClaimIndex implements CertificateClaims {
     const after = this.#ofEntries.first(host);
     put(this.byHost, host, after);
     for (const secretKey of before)
-      if (after?.includes(secretKey) !== true) removeFrom(this.hostsBySecret, secretKey, host);
-    for (const secretKey of after ?? []) addTo(this.hostsBySecret, secretKey, host);
+      if (after?.includes(secretKey) !== true) removeFromSet(this.hostsBySecret, secretKey, host);
+    for (const secretKey of after ?? []) addToSet(this.hostsBySecret, secretKey, host);
     const ofRules = after === undefined ? this.#ofRules.first(host) : undefined;
     put(this.unnamed, host, ofRules?.length === 0 ? undefined : ofRules);
     const [aliasOf] = this.#ofAliases.first(host) ?? [];
     const was = this.aliases.get(host);
-    if (was !== undefined) removeFrom(this.#aliasesOf, was, host);
+    if (was !== undefined) removeFromSet(this.#aliasesOf, was, host);
     put(this.aliases, host, aliasOf);
-    if (aliasOf !== undefined) addTo(this.#aliasesOf, aliasOf, host);
+    if (aliasOf !== undefined) addToSet(this.#aliasesOf, aliasOf, host);
   }
 }
 
@@ -130,21 +131,4 @@ function touch(
     touched.secrets.add(secretKey);
     for (const host of named) touched.hosts.add(host);
   }
-}
-
-function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
-}
-
-function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
-  const known = sets.get(key);
-  if (known === undefined) sets.set(key, new Set([value]));
-  else known.add(value);
-}
-
-function removeFrom(sets: Map<string, Set<string>>, key: string, value: string): void {
-  const known = sets.get(key);
-  known?.delete(value);
-  if (known?.size === 0) sets.delete(key);
 }

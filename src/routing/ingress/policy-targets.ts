@@ -1,3 +1,4 @@
+import { addToSet, removeFromSet } from "#src/collections/add-to-set.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
 import { fallbacksOf, MAX_POLICIES } from "./attach-policies.ts";
@@ -14,19 +15,11 @@ export class PolicyTargets {
   }
 
   add(policy: HttpPolicy): void {
-    for (const id of targetsOf(policy)) {
-      const known = this.#byTarget.get(id);
-      if (known === undefined) this.#byTarget.set(id, new Set([policy]));
-      else known.add(policy);
-    }
+    for (const id of targetsOf(policy)) addToSet(this.#byTarget, id, policy);
   }
 
   delete(policy: HttpPolicy): void {
-    for (const id of targetsOf(policy)) {
-      const known = this.#byTarget.get(id);
-      known?.delete(policy);
-      if (known?.size === 0) this.#byTarget.delete(id);
-    }
+    for (const id of targetsOf(policy)) removeFromSet(this.#byTarget, id, policy);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { addToSet, removeFromSet } from "#src/collections/add-to-set.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -52,15 +53,11 @@ export class PolicyVerdicts {
   /** Says that a policy came, was read again, or went. */
   changePolicy(key: string, after: HttpPolicy | undefined): void {
     const before = this.#policies.get(key);
-    for (const name of before === undefined ? [] : ingressesNamedBy(before)) {
-      const policies = this.#namedBy.get(name);
-      policies?.delete(key);
-      if (policies?.size === 0) this.#namedBy.delete(name);
-    }
+    for (const name of before === undefined ? [] : ingressesNamedBy(before)) removeFromSet(this.#namedBy, name, key);
     if (after === undefined) this.#policies.delete(key);
     else {
       this.#policies.set(key, after);
-      for (const name of ingressesNamedBy(after)) addTo(this.#namedBy, name, key);
+      for (const name of ingressesNamedBy(after)) addToSet(this.#namedBy, name, key);
     }
     this.#touchedPolicies.add(key);
   }
@@ -157,12 +154,6 @@ export class PolicyVerdicts {
 
 function ingressesNamedBy({ namespace, targets }: HttpPolicy): ReadonlySet<string> {
   return new Set(targets.flatMap(({ kind, name }) => (kind === "Ingress" ? [`${namespace}/${name}`] : [])));
-}
-
-function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
-  const known = sets.get(key);
-  if (known === undefined) sets.set(key, new Set([value]));
-  else known.add(value);
 }
 
 /** Of several that are equally bad that of the first Ingress by name, whichever was seen first. */
