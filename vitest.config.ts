@@ -53,7 +53,10 @@ function parallel(name: string, files: { readonly include: string[]; readonly ex
 function serial(
   name: string,
   index: number,
-  { include = [`test/${name}/**/*.test.ts`], exclude }: { readonly include?: string[]; readonly exclude: string[] },
+  {
+    include = [`test/${name}/**/*.test.ts`],
+    exclude = [],
+  }: { readonly include?: string[]; readonly exclude?: string[] } = {},
 ) {
   // Real nodes take their time.
   const timeoutMs = name === "install" ? 180_000 : LONGEST_MS;
@@ -78,10 +81,10 @@ export default defineConfig({
       parallel("unit", { include: ["test/**/*.test.ts"], exclude: [...folders, ...LONG] }),
       parallel("long", { include: LONG }),
       ...SERIAL.map((name, index) =>
-        serial(name, index, { exclude: name === "lab" ? [...LAB_STORY, ...LONG_LAB] : [] }),
+        serial(name, index, name === "lab" ? { exclude: [...LAB_STORY, ...LONG_LAB] } : {}),
       ),
-      serial("lab-story", SERIAL.length, { include: LAB_STORY, exclude: [] }),
-      serial("long-lab", SERIAL.length + 1, { include: LONG_LAB, exclude: [] }),
+      serial("lab-story", SERIAL.length, { include: LAB_STORY }),
+      serial("long-lab", SERIAL.length + 1, { include: LONG_LAB }),
     ],
   },
 });

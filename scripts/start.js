@@ -2,15 +2,15 @@
 // Usage: node scripts/start.js demo|test|test:long|test:cluster|bench|check|cluster|image|plugin|release|hawser [arguments]
 import { run } from "./run.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
-import { clusterSuite, longSuite, sum, summary, testSuite } from "./suites.js";
+import { clusterSuite, longSuite, report, sum, summary, testSuite } from "./suites.js";
 
 /** The folder in which npm was called: paths in arguments are relative to it. */
 const here = process.env.INIT_CWD ?? process.cwd();
 
-/** Runs a suite and sums it up in the last line. */
+/** Runs a suite, says again what failed, and sums it up in the last line. */
 async function suite(run, args) {
   const result = await run(args);
-  console.log(summary(result));
+  console.log(report(result));
   return result.code;
 }
 

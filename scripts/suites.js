@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { stripVTControlCharacters } from "node:util";
 import { wrapped, whyNoRack } from "../lab/rack/wrapper.js";
 import { run } from "./run.js";
 import { ownNode, root } from "./setup.js";
@@ -77,7 +78,13 @@ const BUILDS = {
   },
 };
 
-const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
+/** The projects of vitest.config.ts that a suite runs beside each other. The lab waits most of its time: units and the other half of the lab use that. */
+const QUICK = ["unit", "lab", "lab-story"];
+const LONG = ["long", "long-lab"];
+/** Of what a test that failed says, this much is said again at the end. */
+const MAX_WHY_CHARACTERS = 400;
+
+const none = { code: 0, passed: 0, failed: 0, skipped: 0, failures: [] };
 
 /** Two results as one. */
 export function sum(left, right) {
@@ -86,7 +93,13 @@ export function sum(left, right) {
     passed: left.passed + right.passed,
     failed: left.failed + right.failed,
     skipped: left.skipped + right.skipped,
+    failures: [...left.failures, ...right.failures],
   };
+}
+
+/** The last lines of a run: each test that failed with the reason, and the counts. */
+export function report(result) {
+  return [...result.failures, summary(result)].join("\n");
 }
 
 /** The last line of a run. */
@@ -97,36 +110,50 @@ export function summary({ passed, failed, skipped }) {
 /** Runs the tests of these projects that `args` choose, in namespaces where a rack can be built if there can be any. */
 async function runTests({ projects, args, env, noRack }) {
   const scratch = mkdtempSync(`${tmpdir()}/hawser-test-`);
-  const report = `${scratch}/report.json`;
+  const file = `${scratch}/report.json`;
   const vitest = [
     `${root}node_modules/.bin/vitest`,
     "run",
     ...projects.map((name) => `--project=${name}`),
     "--reporter=default",
     "--reporter=json",
-    `--outputFile=${report}`,
+    `--outputFile=${file}`,
   ];
   const command = [ownNode, ...vitest, ...args];
   try {
     const code = await run(noRack === undefined ? wrapped(command) : command, {
       env: { HAWSER_NO_RACK: noRack ?? "", ...env },
     });
-    return { code, ...countsOf(report, code) };
+    return { code, ...countsOf(file, code) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
 /** What a report of vitest counts; a run that failed without a failed test, or without a report, counts as one failure. */
-function countsOf(report, code) {
-  let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+function countsOf(file, code) {
+  let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
   try {
-    counts = JSON.parse(readFileSync(report, "utf8"));
+    counts = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     console.error(`No report of the tests: ${error.message}`);
   }
   const failed = counts.numFailedTests === 0 && code !== 0 ? 1 : counts.numFailedTests;
-  return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests };
+  const said = counts.testResults.flatMap(failuresOf);
+  const failures = failed > 0 && said.length === 0 ? [failure("outside of the tests", `ended with ${code}`)] : said;
+  return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests, failures };
+}
+
+/** The failures of a file: of its tests, or of itself where it could not be run. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = name.replace(root, "");
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0) return status === "failed" ? [failure(file, message)] : [];
+  return failed.map((test) => failure(`${file} > ${test.fullName}`, test.failureMessages[0]));
+}
+
+function failure(test, why) {
+  return `FAILED ${test}\n${stripVTControlCharacters(why ?? "").slice(0, MAX_WHY_CHARACTERS)}\n`;
 }
 
 /** Whether arguments name a test of this folder; without any name they mean all. */
@@ -160,9 +187,9 @@ function noRackHere() {
   return noRack;
 }
 
-/** Runs parts of a suite beside each other. Each has namespaces of its own, so that no test meets the rack of another. */
-async function runParts(parts, noRack) {
-  const results = await Promise.all(parts.map((part) => runTests({ ...part, noRack })));
+/** Runs projects beside each other. Each has namespaces of its own, so that no test meets the rack of another. */
+async function runParts(projects, { args, noRack }) {
+  const results = await Promise.all(projects.map((project) => runTests({ projects: [project], args, noRack })));
   return results.reduce(sum);
 }
 
@@ -174,12 +201,8 @@ export async function testSuite(args) {
     return { ...none, code: 2 };
   }
   const noRack = noRackHere();
-  if (hasNames(args)) return runTests({ projects: ["unit", "long", "lab", "lab-story", "long-lab"], args, noRack });
-  // The lab waits most of its time: the units and its other half use that.
-  const result = await runParts(
-    ["unit", "lab", "lab-story"].map((project) => ({ projects: [project], args })),
-    noRack,
-  );
+  if (hasNames(args)) return runTests({ projects: [...QUICK, ...LONG], args, noRack });
+  const result = await runParts(QUICK, { args, noRack });
   console.error("Not run: what takes long (npm run test:long), and what needs a Kubernetes (npm run test:cluster)");
   return result;
 }
@@ -187,11 +210,8 @@ export async function testSuite(args) {
 /** The tests of the same kinds that take long. */
 export async function longSuite(args) {
   const noRack = noRackHere();
-  if (hasNames(args)) return runTests({ projects: ["long", "long-lab"], args, noRack });
-  return runParts(
-    ["long", "long-lab"].map((project) => ({ projects: [project], args })),
-    noRack,
-  );
+  if (hasNames(args)) return runTests({ projects: LONG, args, noRack });
+  return runParts(LONG, { args, noRack });
 }
 
 const hasNames = (args) => args.some((arg) => !arg.startsWith("-"));

@@ -14,12 +14,14 @@ interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** One text for each test that failed. */
+  readonly failures: readonly string[];
 }
 
 // Plain JavaScript without types: any Node runs it.
-const { sum, summary } = (await import(join(root, "scripts/suites.js"))) as {
+const { sum, report } = (await import(join(root, "scripts/suites.js"))) as {
   readonly sum: (left: Result, right: Result) => Result;
-  readonly summary: (result: Result) => string;
+  readonly report: (result: Result) => string;
 };
 
 const scratch = mkdtempSync(join(tmpdir(), "hawser-suites-"));
@@ -28,16 +30,28 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 describe("the two suites", () => {
   it.each([
     { name: "passed", left: [0, 5, 0, 0], right: [0, 3, 0, 0], line: "8 passed, 0 failed", code: 0 },
-    { name: "failed", left: [0, 5, 0, 0], right: [1, 3, 2, 0], line: "8 passed, 2 failed", code: 1 },
+    {
+      name: "failed",
+      left: [0, 5, 0, 0],
+      right: [1, 3, 2, 0],
+      line: "FAILED a\nFAILED b\n8 passed, 2 failed",
+      code: 1,
+    },
     { name: "skipped", left: [0, 5, 0, 1], right: [0, 0, 0, 90], line: "5 passed, 0 failed, 91 skipped", code: 0 },
-    { name: "ended by a signal", left: [130, 5, 1, 0], right: [0, 0, 0, 0], line: "5 passed, 1 failed", code: 130 },
-  ])("E are summed up in one line: $name", ({ left, right, line, code }) => {
+    {
+      name: "ended by a signal",
+      left: [130, 5, 1, 0],
+      right: [0, 0, 0, 0],
+      line: "FAILED a\n5 passed, 1 failed",
+      code: 130,
+    },
+  ])("E are summed up in the last line, after what failed: $name", ({ left, right, line, code }) => {
     const result = (counts: readonly number[]): Result => {
       const [code = 0, passed = 0, failed = 0, skipped = 0] = counts;
-      return { code, passed, failed, skipped };
+      return { code, passed, failed, skipped, failures: ["FAILED a", "FAILED b"].slice(0, failed) };
     };
     const both = sum(result(left), result(right));
-    expect([summary(both), both.code]).toEqual([line, code]);
+    expect([report(both), both.code]).toEqual([line, code]);
   });
 
   it("E npm test refuses a test of the other suite, and names its command", () => {
