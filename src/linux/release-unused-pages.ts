@@ -25,20 +25,30 @@ export function releaseUnusedPages(log: Logger, { collects }: ReleaseOptions): v
     looks += 1;
     const cpu = process.cpuUsage(before);
     before = process.cpuUsage();
-    const rssBytes = process.memoryUsage.rss();
-    if (!isReleaseDue({ looks, leftBytes, rssBytes, cpuMs: (cpu.user + cpu.system) / 1_000 })) return;
+    const rssBytes = residentBytes();
+    if (rssBytes === undefined || !isReleaseDue({ looks, leftBytes, rssBytes, cpuMs: (cpu.user + cpu.system) / 1_000 }))
+      return;
     try {
       const native = loadNative();
       if (collects) collectGarbage();
       native.releaseFreePages();
       native.releaseFilePages();
-      leftBytes = process.memoryUsage.rss();
+      leftBytes = residentBytes();
       looks = 0;
-      log.debug({ kb: Math.round((rssBytes - leftBytes) / 1_024) }, "released pages that are not in use");
+      log.debug({ kb: Math.round((rssBytes - (leftBytes ?? rssBytes)) / 1_024) }, "released pages that are not in use");
     } catch (error) {
       clearInterval(timer);
       log.debug({ err: error }, "cannot release pages that are not in use");
     }
   };
   const timer = setInterval(look, LOOK_MS).unref();
+}
+
+/** Undefined while there is no descriptor for the file that says it: clients may have taken all that the program may have. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }

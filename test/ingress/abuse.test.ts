@@ -90,7 +90,8 @@ describe("hawser ingress bears", () => {
     for (const socket of sockets) socket.destroy();
     await until("an answer", async () => statusOf(await ask(program.http, CLOSING)) === 200);
     expect(program.isRunning()).toBe(true);
-    expect(program.lines().filter((line) => line.includes("EMFILE")).length).toBeLessThanOrEqual(1);
+    // Not one for each connection.
+    expect(program.lines().filter((line) => line.includes("EMFILE")).length).toBeLessThan(10);
   });
 
   it("HTTP on the TLS port, TLS on the HTTP port, garbage on both, and clients that hang up in a handshake", async () => {

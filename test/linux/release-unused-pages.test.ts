@@ -84,4 +84,17 @@ describe("releaseUnusedPages()", () => {
     vi.advanceTimersByTime(5_000);
     expect(debug).toHaveBeenCalledTimes(2);
   });
+  it("waits while there is no descriptor left by which the kernel could say what is in RAM", () => {
+    vi.useFakeTimers();
+    const rss = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
+      throw Object.assign(new Error("EMFILE: too many open files, uv_resident_set_memory"), { code: "EMFILE" });
+    });
+    const debug = vi.fn<(fields: object, text: string) => void>();
+    releaseUnusedPages({ debug } as unknown as Logger, { collects: true });
+    vi.advanceTimersByTime(60_000);
+    expect(debug).not.toHaveBeenCalled();
+    rss.mockReturnValue(80e6);
+    vi.advanceTimersByTime(5_000);
+    expect(debug).toHaveBeenCalledOnce();
+  });
 });

@@ -17,7 +17,7 @@ export interface TreeChanges {
   readonly removed: readonly string[];
   /** Files so young that they must be looked at again after `SETTLE_MS`. */
   readonly young: ReadonlySet<string>;
-  /** Undefined: the root is there. Otherwise why not; then nothing else is reported, and all that was known stays. */
+  /** Undefined: the root can be read. Otherwise why not; then nothing else is reported, and all that was known stays. */
   readonly rootFault: string | undefined;
   /** What cannot be read or followed, by path, with the reason. What was known of it stays. */
   readonly faults: ReadonlyMap<string, string>;
@@ -109,7 +109,9 @@ export class FileTree {
     if (known?.inode !== inode) this.#directories.set(path, { inode, children });
     const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error);
     if (names instanceof Error) {
-      look.faults.set(path, names.code ?? names.message);
+      const fault = names.code ?? names.message;
+      if (path === this.#options.root) look.rootFault = fault;
+      else look.faults.set(path, fault);
       return;
     }
     const present = new Set(names.filter((name) => this.#options.acceptsName(path, name)));
