@@ -61,16 +61,14 @@ export async function readPageOptions(
   if (problem !== undefined) return { ok: false, problems: [problem] };
   if (port === undefined) return { ok: true, value: undefined, problems: [] };
   const certificate = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
-  try {
-    if (certificate !== undefined) {
-      // Loaded only where it is asked for: TLS of Node is not small.
-      const { readCertificatePair } = await import("#src/process/certificate-files.ts");
+  if (certificate !== undefined) {
+    // Loaded only where it is asked for: TLS of Node is not small.
+    const { certificateUnusable, readCertificatePair } = await import("#src/process/certificate-files.ts");
+    try {
       await readCertificatePair(certificate);
+    } catch (error) {
+      return { ok: false, problems: [certificateUnusable(CERTIFICATE, certificate, error as Error)] };
     }
-  } catch (error) {
-    const what = `Cannot use ${JSON.stringify(certFile)} and ${JSON.stringify(keyFile)}`;
-    const fix = "Name files with a certificate and its key, both as PEM";
-    return { ok: false, problems: [optionInvalid(CERTIFICATE, { what, why: (error as Error).message, fix })] };
   }
   return { ok: true, value: { port, address, hosts: [...LOOPBACK_NAMES, ...hosts], certificate }, problems: [] };
 }

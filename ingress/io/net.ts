@@ -4,6 +4,7 @@ import { type Acknowledgement, readAcknowledgement } from "#src/linux/acknowledg
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Admission } from "./connection-gate.ts";
 import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
+import { descriptorOf } from "./descriptor-of.ts";
 import { OutgoingSocket } from "./outgoing-socket.ts";
 import { type SecureTarget, UNTRUSTED } from "./secure-target.ts";
 import { withoutMapping } from "./without-mapping.ts";
@@ -159,9 +160,8 @@ class SocketConnection implements Connection {
   }
 
   acknowledgement(): Acknowledgement | undefined {
-    // oxlint-disable-next-line no-underscore-dangle -- as Node names it
-    const { _handle: handle } = this.#socket as unknown as { readonly _handle?: { readonly fd?: number } | null };
-    return handle?.fd === undefined || handle.fd < 0 ? undefined : readAcknowledgement(handle.fd);
+    const descriptor = descriptorOf(this.#socket);
+    return descriptor === undefined ? undefined : readAcknowledgement(descriptor);
   }
 
   get queuedBytes(): number {

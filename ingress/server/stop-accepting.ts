@@ -4,7 +4,7 @@ import { countHalfOpen } from "#src/linux/half-open.ts";
 import { dropNewConnections } from "#src/linux/drop-new-connections.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { ListenHandle } from "#src/process/listen.ts";
-import { listeningDescriptor } from "#ingress/io/listening-descriptor.ts";
+import { descriptorOf } from "#ingress/io/descriptor-of.ts";
 
 /** For connections that are half made: those of a flood would never be whole. */
 const HALF_OPEN_MS = 1_000;
@@ -29,7 +29,7 @@ export async function stopAccepting(
 ): Promise<void> {
   const beganMs = monotonicMs();
   const isTime = (mostMs: number): boolean => monotonicMs() - beganMs < Math.min(mostMs, timeoutMs);
-  const descriptors = all.map(({ server }) => listeningDescriptor(server)).filter((one) => one !== undefined);
+  const descriptors = all.map(({ server }) => descriptorOf(server)).filter((one) => one !== undefined);
   const isEndless = descriptors.map(dropNewConnections).includes(false);
   if (!isEndless) {
     const ports = new Set(all.map(({ listener }) => listener.port));

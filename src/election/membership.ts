@@ -196,9 +196,8 @@ export class Membership {
       if (member.liveSinceMs !== undefined) member.deafMs = 0;
       return "stale";
     }
-    Object.assign(member, { directMs: 0, relayedBy: undefined });
-    member.lateMs = this.#lateMs(nowMs);
-    if (heartbeat.watch !== undefined) member.body = body && { ...body, bytes: body.bytes.slice() };
+    Object.assign(member, { directMs: 0, relayedBy: undefined, lateMs: this.#lateMs(nowMs) });
+    if (heartbeat.watch !== undefined) member.body = body;
     const effect = this.#takeIn(member, heartbeat, nowMs);
     this.#takeInWatch(member, heartbeat);
     return effect;

@@ -56,9 +56,9 @@ export class Witnesses {
   update(members: Iterable<readonly [node: string, member: HeardMember]>): void {
     const asked: Asked[] = [];
     for (const [node, member] of members) {
+      if (!isMissed(member)) continue;
       const id = this.#ids.get(node);
-      if (id !== undefined && isMissed(member))
-        asked.push({ id, isLive: member.liveSinceMs !== undefined, witness: witnessOf(member) });
+      if (id !== undefined) asked.push({ id, isLive: member.liveSinceMs !== undefined, witness: witnessOf(member) });
     }
     this.#asked = asked;
     this.#turn += ASKED_PER_HEARTBEAT;

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readTcpTables } from "./tcp-tables.ts";
 
-const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 /** A line of proc(5) /proc/net/tcp in the state SYN_RECV: the local port. */
 const LINE = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 03 /gm;
 
@@ -9,9 +8,8 @@ const LINE = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 03 /gm;
  * here. Undefined where the kernel does not say.
  */
 export async function countHalfOpen(ports: ReadonlySet<number>): Promise<number | undefined> {
-  const texts = await Promise.all(TABLES.map((path) => readFile(path, "latin1").catch(() => undefined)));
-  if (texts.every((text) => text === undefined)) return undefined;
-  return texts.reduce((sum, text) => sum + halfOpenIn(text ?? "", ports), 0);
+  const tables = await readTcpTables();
+  return tables?.reduce((sum, table) => sum + halfOpenIn(table, ports), 0);
 }
 
 /** The same in one table of proc(5). */

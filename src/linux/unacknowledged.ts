@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { endianness } from "node:os";
 import { ipFromBytes, parseIp, printIp } from "#src/ip/address.ts";
+import { readTcpTables } from "./tcp-tables.ts";
 
 /** By `unacknowledgedKey`: how often the kernel has sent the data again that the peer has not acknowledged. */
 export type Unacknowledged = ReadonlyMap<string, number>;
-
-const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
 /**
  * A line of proc(5) /proc/net/tcp: local and remote address and port, state, queues, and the timer. Only lines with
@@ -31,9 +29,8 @@ export function unacknowledgedKey(
  * kernel does not say.
  */
 export async function readUnacknowledged(): Promise<Unacknowledged | undefined> {
-  const texts = await Promise.all(TABLES.map((path) => readFile(path, "latin1").catch(() => undefined)));
-  if (texts.every((text) => text === undefined)) return undefined;
-  return new Map(texts.flatMap((text) => parseTcpTable(text ?? "")));
+  const tables = await readTcpTables();
+  return tables && new Map(tables.flatMap(parseTcpTable));
 }
 
 /** The entries of one table of proc(5): keys, and how often the data was sent again. */

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { createSecureContext } from "node:tls";
+import { optionInvalid } from "#src/model/option-invalid.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "./log.ts";
 
@@ -33,6 +35,16 @@ export async function readCertificatePair({ certFile, keyFile }: CertificateFile
   const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
   createSecureContext({ cert, key });
   return { cert, key };
+}
+
+/** Why the files that two options name cannot be used. */
+export function certificateUnusable(
+  names: readonly string[],
+  { certFile, keyFile }: CertificateFiles,
+  { message: why }: Error,
+): Problem {
+  const what = `Cannot use ${JSON.stringify(certFile)} and ${JSON.stringify(keyFile)}`;
+  return optionInvalid(names, { what, why, fix: "Name files with a certificate and its key, both as PEM" });
 }
 
 /**

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { Registry } from "prom-client";
 import type { AccessVerdict } from "#src/model/access-verdict.ts";
-import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import {
   type CertificateFiles,
   type CertificatePair,
+  certificateUnusable,
   keepCertificate,
   readCertificatePair,
 } from "./certificate-files.ts";
@@ -49,15 +49,11 @@ export interface MetricsServer {
 
 /** A server that can start; or why its certificate cannot be used. */
 export async function openMetricsServer(options: MetricsServerOptions): Promise<Parsed<MetricsServer>> {
-  const { certFile, keyFile } = options;
   try {
     return { ok: true, value: new TlsMetricsServer(options, await readCertificatePair(options)), problems: [] };
   } catch (error) {
-    const what = `Cannot use ${JSON.stringify(certFile)} and ${JSON.stringify(keyFile)}`;
-    const fix = "Name files with a certificate and its key, both as PEM";
-    const why = (error as Error).message;
     const names = ["--metrics-tls-cert-file", "--metrics-tls-key-file"];
-    return { ok: false, problems: [optionInvalid(names, { what, why, fix })] };
+    return { ok: false, problems: [certificateUnusable(names, options, error as Error)] };
   }
 }
 
