@@ -32,9 +32,9 @@ export function defaultBackend(limits: Partial<Limits>, io: Io): DefaultBackend 
       listener?.stopTrying();
     },
     async finish(timeoutMs) {
-      const accepted = (): number => gate.arrived;
-      if (listener !== undefined) await stopAccepting([{ server, listener }], { timeoutMs, accepted });
-      await running.finish(timeoutMs, () => gate.size);
+      const accepting = listener === undefined ? [] : [{ server, listener }];
+      const leftMs = await stopAccepting(accepting, { timeoutMs, accepted: () => gate.arrived });
+      await running.finish(leftMs, () => gate.size);
     },
   };
 }

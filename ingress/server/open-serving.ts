@@ -163,10 +163,9 @@ export function openServing({
     use,
     /** Stops accepting, waits for requests that are under way at most so long, and closes everything. */
     async finish(listeners: ReadonlyMap<RequestPort, ListenHandle>, timeoutMs: number): Promise<void> {
-      const endMs = monotonicMs() + timeoutMs;
       const accepting = Array.from(listeners, ([name, listener]) => ({ server: servers[name], listener }));
-      await stopAccepting(accepting, { timeoutMs, accepted: () => gate.arrived });
-      await running.finish(endMs - monotonicMs(), () => gate.size + (preface?.waiting ?? 0));
+      const leftMs = await stopAccepting(accepting, { timeoutMs, accepted: () => gate.arrived });
+      await running.finish(leftMs, () => gate.size + (preface?.waiting ?? 0));
       rateLimits.shared.close();
       await access.close();
     },

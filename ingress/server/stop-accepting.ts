@@ -21,12 +21,12 @@ export interface Accepting {
 
 /**
  * Closes listening sockets when all is accepted that clients have connected to or are connecting to: what waits at a socket that is
- * closed would be reset. That takes `timeoutMs` at most; `accepted` counts connections.
+ * closed would be reset. That takes `timeoutMs` at most, and resolves with what is left of it; `accepted` counts connections.
  */
 export async function stopAccepting(
   all: readonly Accepting[],
   { timeoutMs, accepted }: { readonly timeoutMs: number; readonly accepted: () => number },
-): Promise<void> {
+): Promise<number> {
   const beganMs = monotonicMs();
   const isTime = (mostMs: number): boolean => monotonicMs() - beganMs < Math.min(mostMs, timeoutMs);
   const descriptors = all.map(({ server }) => descriptorOf(server)).filter((one) => one !== undefined);
@@ -43,4 +43,5 @@ export async function stopAccepting(
     await nextTurn();
   }
   for (const { listener } of all) listener.close();
+  return timeoutMs - (monotonicMs() - beganMs);
 }
