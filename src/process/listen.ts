@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
+import { MORE_DESCRIPTORS, NO_DESCRIPTOR } from "#src/model/no-descriptor.ts";
 import { type Problem } from "#src/model/problem.ts";
 import { type BackOff, doubledMs } from "./back-off.ts";
 import type { Logger } from "./log.ts";
@@ -144,6 +145,9 @@ function problemOf(
     const fix = "Give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up";
     return { code: "PORT_FORBIDDEN", at, what, why, fix, severity: "error" };
   }
-  const fix = `Choose an address of this host, or 0.0.0.0 or :: for all; Hawser retries`;
-  return { code: "LISTEN_FAILED", at, what, why: error.message, fix, severity: "error" };
+  const noDescriptor = NO_DESCRIPTOR[error.code ?? ""];
+  const fix =
+    noDescriptor === undefined ? "Choose an address of this host, or 0.0.0.0 or :: for all" : MORE_DESCRIPTORS;
+  const why = noDescriptor ?? error.message;
+  return { code: "LISTEN_FAILED", at, what, why, fix: `${fix}; Hawser retries`, severity: "error" };
 }

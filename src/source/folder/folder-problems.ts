@@ -1,3 +1,4 @@
+import { MORE_DESCRIPTORS, NO_DESCRIPTOR } from "#src/model/no-descriptor.ts";
 import type { Problem } from "#src/model/problem.ts";
 
 /** Error codes in words, where the code alone does not tell what to do. */
@@ -6,6 +7,7 @@ const meanings: Readonly<Record<string, string>> = {
   ENOTDIR: "it is not a folder",
   EACCES: "this user may not read it (EACCES)",
   EPERM: "this user may not read it (EPERM)",
+  ...NO_DESCRIPTOR,
 };
 
 /** The folder itself cannot be read. */
@@ -15,12 +17,15 @@ export function folderMissing(directory: string, fault: string): Problem {
     at: { kind: "file", file: directory },
     what: "Cannot read the folder of manifests",
     why: meanings[fault] ?? fault,
-    fix:
-      fault === "EACCES" || fault === "EPERM"
-        ? "Let this user read it; Hawser waits for that and keeps what it knows"
-        : "Create it, or name another one with --manifests; Hawser waits for it and keeps what it knows",
+    fix: `${wayOut(fault)}; Hawser waits for it and keeps what it knows`,
     severity: "error",
   };
+}
+
+function wayOut(fault: string): string {
+  if (fault === "EACCES" || fault === "EPERM") return "Let this user read it";
+  if (fault in NO_DESCRIPTOR) return MORE_DESCRIPTORS;
+  return "Create it, or name another one with --manifests";
 }
 
 /** A file or a folder in it cannot be read or followed. */
@@ -30,7 +35,7 @@ export function pathUnreadable(path: string, fault: string): Problem {
     at: { kind: "file", file: path },
     what: "Cannot read it",
     why: meanings[fault] ?? fault,
-    fix: "Fix or remove it; until then Hawser keeps using its last content",
+    fix: `${fault in NO_DESCRIPTOR ? MORE_DESCRIPTORS : "Fix or remove it"}; until then Hawser keeps using its last content`,
     severity: "error",
   };
 }
