@@ -1,17 +1,11 @@
 import { matchingRows } from "#src/view/page/matching-rows.ts";
 import type { PageView } from "#src/view/page/page-view.ts";
-import { Addresses } from "./addresses.ts";
 import { age } from "./age.ts";
+import { Blocks } from "./blocks.ts";
 import { Details } from "./details.ts";
-import { Hour } from "./hour.ts";
-import { Needs } from "./needs.ts";
-import { Pools } from "./pools.ts";
 import { ask } from "./ask.ts";
 import { html, useEffect, useMemo, useRef, useState, type VNode } from "./preact.js";
-import { Rack } from "./rack.ts";
-import { Routes } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
-import { Strip } from "./strip.ts";
 import { type Streamed, useStream } from "./use-stream.ts";
 import { useNow } from "./use-now.ts";
 
@@ -22,7 +16,6 @@ export function App(): VNode {
   const nowMs = useNow(streamed.aheadMs);
   const [search, setSearch] = useState("");
   const [subject, setSubject] = useState("");
-  const [isAll, setAll] = useState(false);
   const title = useTitle(streamed.link);
   const field = useKeys(() => (subject === "" ? setSearch("") : setSubject("")));
   const { view } = streamed;
@@ -53,63 +46,44 @@ export function App(): VNode {
       <${Link} streamed=${streamed} nowMs=${nowMs} />
     </header>
     <${Blindness} streamed=${streamed} />
-    ${
-      streamed.link === "refused"
-        ? html`<${SignIn} why=${streamed.why} onToken=${() => setAttempt((before) => before + 1)} />`
-        : shown === undefined || view === undefined
-          ? html`<p class="quiet waiting">${streamed.link === "blind" ? "" : "Looking …"}</p>`
-          : html`<div class=${subject === "" ? "content" : "content has-details"}>
-              <main>
-                <${Strip} view=${view} nowMs=${nowMs} />
-                <${Needs}
-                  needs=${shown.needs}
-                  total=${view.needs.length}
-                  isAll=${isAll}
-                  nowMs=${nowMs}
-                  onAll=${() => setAll(true)}
-                  onAsk=${setSubject}
-                />
-                <div class="columns">
-                  <${Rack}
-                    nodes=${shown.nodes}
-                    total=${view.nodes.length}
-                    isKnown=${!view.unknown.includes("speakers")}
-                    nowMs=${nowMs}
-                  />
-                  <${Hour} hour=${shown.hour} total=${view.hour.length} nowMs=${nowMs} onAsk=${setSubject} />
-                  <${Pools}
-                    pools=${shown.pools}
-                    total=${view.pools.length}
-                    isKnown=${!view.unknown.includes("pools")}
-                  />
-                </div>
-                <${Addresses}
-                  addresses=${shown.addresses}
-                  total=${view.addresses.length}
-                  isKnown=${!view.unknown.includes("services")}
-                  nowMs=${nowMs}
-                  onAsk=${setSubject}
-                />
-                <${Routes}
-                  routes=${shown.routes}
-                  total=${view.routes.length}
-                  isKnown=${!view.unknown.includes("routes")}
-                  onAsk=${setSubject}
-                />
-                <${Foot} view=${view} />
-              </main>
-              ${
-                subject !== "" &&
-                html`<${Details}
-                  subject=${subject}
-                  version=${streamed.version}
-                  nowMs=${nowMs}
-                  onClose=${() => setSubject("")}
-                  onAsk=${setSubject}
-                />`
-              }
-            </div>`
-    }
+    <${Content}
+      streamed=${streamed}
+      shown=${shown}
+      nowMs=${nowMs}
+      subject=${subject}
+      onAsk=${setSubject}
+      onToken=${() => setAttempt((before) => before + 1)}
+    />
+  </div>`;
+}
+
+interface ContentProps {
+  readonly streamed: Streamed;
+  /** What the search leaves of what is seen; undefined while nothing is. */
+  readonly shown: PageView | undefined;
+  readonly nowMs: number;
+  /** What is explained beside the blocks; empty: nothing. */
+  readonly subject: string;
+  readonly onAsk: (subject: string) => void;
+  readonly onToken: () => void;
+}
+
+/** The blocks; before there is anything to show, why not, or the form that asks who it is. */
+function Content({ streamed, shown, nowMs, subject, onAsk, onToken }: ContentProps): VNode {
+  const { link, view, why, version } = streamed;
+  if (link === "refused") return html`<${SignIn} why=${why} onToken=${onToken} />`;
+  if (shown === undefined || view === undefined)
+    return html`<p class="quiet waiting">${link === "blind" ? "" : "Looking …"}</p>`;
+  const details = html`<${Details}
+    subject=${subject}
+    version=${version}
+    nowMs=${nowMs}
+    onClose=${() => onAsk("")}
+    onAsk=${onAsk}
+  />`;
+  return html`<div class=${subject === "" ? "content" : "content has-details"}>
+    <${Blocks} view=${view} shown=${shown} nowMs=${nowMs} onAsk=${onAsk} />
+    ${subject !== "" && details}
   </div>`;
 }
 
@@ -150,21 +124,6 @@ function Blindness({ streamed: { link, blind, why } }: { readonly streamed: Stre
         </p>`,
     )}
   </div>`;
-}
-
-function Foot({ view }: { readonly view: PageView }): VNode | null {
-  const cut = Object.entries(view.cut).map(([list, count]) => `${count} more ${list}`);
-  const lines = [
-    ...(view.unknown.length === 0 ? [] : [`? = not known: ${view.unknown.join(", ")} cannot be read.`]),
-    ...(view.nodes.some(({ alive, certain }) => alive && !certain)
-      ? ["NAME? = as that speaker last reported: nothing here proves that it still runs."]
-      : []),
-    ...(view.routes.length === 0 || view.trafficUnknown === ""
-      ? []
-      : [`? = requests are not known: ${view.trafficUnknown}.`]),
-    ...(cut.length === 0 ? [] : [`Not shown: ${cut.join(", ")}.`]),
-  ];
-  return html`<footer>${lines.map((line) => html`<p key=${line}>${line}</p>`)}</footer>`;
 }
 
 function pageTitle({ needs, strip: { services } }: PageView): string {
