@@ -89,6 +89,13 @@ export class Election {
     return { ...change, handovers, contested: this.#updateContested(keys, view.members, view.self) };
   }
 
+  /** Addresses that a node which does not live was to answer for, or claimed last, and those that another member claims as well. */
+  bereft(live: ReadonlySet<string>): readonly string[] {
+    const isDead = (node: string | undefined): boolean => node !== undefined && !live.has(node);
+    const left = [...this.#plan].filter(([, { owner, heldBy }]) => isDead(owner) || isDead(heldBy));
+    return [...left.map(([key]) => key), ...this.#contested];
+  }
+
   /** Each address that this speaker still claims has no other one to go to. */
   hasNoSuccessorToAwait(self: string): boolean {
     return [...this.claims.keys()].every((key) => {
