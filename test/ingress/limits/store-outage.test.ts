@@ -93,8 +93,9 @@ async function startProgram(port: number | undefined, password: string, objects 
         )
         .filter((word, index, words) => word !== words[index - 1]),
     async metric(name: string): Promise<string | undefined> {
-      const answer = await fetch(`http://127.0.0.1:${admin}/metrics`);
-      return (await answer.text())
+      // A connection that is kept may end just when it is used again.
+      const text = await until("the metrics", async () => (await fetch(`http://127.0.0.1:${admin}/metrics`)).text());
+      return text
         .split("\n")
         .find((line) => line.startsWith(`${name} `))
         ?.slice(name.length + 1);
