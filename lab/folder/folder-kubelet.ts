@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { endpointSlices, rulesFor, type RunningPod } from "./endpoint-slices.ts";
 import type { Host } from "#lab/rack/host.ts";
@@ -63,9 +63,10 @@ export class FolderKubelet implements AsyncDisposable {
     this.#assignedAddresses = options.assignedAddresses ?? ((key) => addressesInStatus(options.folder, key));
   }
 
-  /** Starts; resolves when all pods of the folder serve and all files are written. */
+  /** Starts; resolves when all pods of the folder serve and all files are written. The Nodes are written before it returns. */
   static async start(options: FolderKubeletOptions): Promise<FolderKubelet> {
     const kubelet = new FolderKubelet(options);
+    kubelet.#writeNodes();
     await kubelet.sync();
     kubelet.#follow();
     return kubelet;
@@ -100,11 +101,16 @@ export class FolderKubelet implements AsyncDisposable {
     return this.sync();
   }
 
-  /** Stops following and stops all pods; what was written stays. */
-  async close(): Promise<void> {
+  /** Starts and replaces no pod from now on; those that run go on. */
+  async stopFollowing(): Promise<void> {
     clearTimeout(this.#timer);
     this.#isClosing = true;
     await this.#turns;
+  }
+
+  /** Stops following and stops all pods; what was written stays. */
+  async close(): Promise<void> {
+    await this.stopFollowing();
     await Promise.all([...this.#pods.values()].map(({ pod }) => pod.stop()));
     this.#pods.clear();
   }
@@ -199,24 +205,30 @@ export class FolderKubelet implements AsyncDisposable {
 
   #writeFiles(): void {
     const pods = [...this.#pods.values()];
-    const wanted = new Map<string, string>();
-    for (const node of this.#rack.nodes) {
-      wanted.set(`${NODES_FOLDER}/${node.name}.yaml`, this.#nodeManifest(node));
-    }
-    for (const service of this.#manifests.services) {
-      if (service.selector === undefined) continue;
-      wanted.set(`${ENDPOINTS_FOLDER}/${service.namespace}.${service.name}.yaml`, endpointSlices(service, pods));
-    }
-    for (const [file, text] of wanted) {
+    const endpoints = this.#manifests.services
+      .filter(({ selector }) => selector !== undefined)
+      .map((service) => [`${service.namespace}.${service.name}.yaml`, endpointSlices(service, pods)] as const);
+    this.#writeNodes();
+    this.#write(ENDPOINTS_FOLDER, new Map(endpoints));
+  }
+
+  #writeNodes(): void {
+    const nodes = this.#rack.nodes.map((node) => [`${node.name}.yaml`, this.#nodeManifest(node)] as const);
+    this.#write(NODES_FOLDER, new Map(nodes));
+  }
+
+  /** Writes what is to be in a folder, text by name, where it differs; removes all else there. */
+  #write(folder: string, wanted: ReadonlyMap<string, string>): void {
+    for (const [name, text] of wanted) {
+      const file = `${folder}/${name}`;
       if (this.#written.get(file) !== text) writeWhole(join(this.#folder, file), text);
       this.#written.set(file, text);
     }
-    for (const folder of [NODES_FOLDER, ENDPOINTS_FOLDER]) {
-      for (const name of namesIn(join(this.#folder, folder))) {
-        if (!wanted.has(`${folder}/${name}`)) rmSync(join(this.#folder, folder, name));
-      }
-    }
-    for (const file of this.#written.keys()) if (!wanted.has(file)) this.#written.delete(file);
+    const isWanted = (name: string): boolean => wanted.has(name);
+    for (const name of namesIn(join(this.#folder, folder)))
+      if (!isWanted(name)) rmSync(join(this.#folder, folder, name));
+    for (const file of this.#written.keys())
+      if (dirname(file) === folder && !isWanted(basename(file))) this.#written.delete(file);
   }
 
   #nodeManifest({ name, addresses }: Host): string {

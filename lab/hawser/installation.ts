@@ -40,32 +40,32 @@ export class RackInstallation implements AsyncDisposable {
   readonly #speakers = new Map<string, RackProcess>();
   readonly #options: InstallationOptions;
 
-  #controller: RackProcess;
+  #controller: RackProcess | undefined;
 
-  private constructor(options: InstallationOptions, controller: RackProcess) {
+  private constructor(options: InstallationOptions) {
     this.#options = options;
     this.rack = options.rack;
     this.directory = options.directory;
-    this.#controller = controller;
   }
 
   get controller(): RackProcess {
+    if (this.#controller === undefined) throw new Error("no controller runs");
     return this.#controller;
   }
 
-  /** Starts a controller in place of one that was killed or stopped; resolves when it is ready. */
-  async restartController(): Promise<void> {
-    this.#controller = await startController(this.#options);
+  /** Starts a controller, also in place of one that was killed or stopped; resolves when it is ready. */
+  async startController(): Promise<void> {
+    const command = [process.execPath, CLI, "controller", "--manifests", this.directory];
+    this.#controller = await this.rack.router.spawn({ name: "controller", command, ready: readyLine });
   }
 
-  /** Starts the controller (on the router, which is never cut) and the speakers, and waits until all are ready. */
+  /** Starts the controller (on the router, which is never cut) and the speakers, all at once, and waits until all are ready. */
   static async start(options: InstallationOptions): Promise<RackInstallation> {
     mkdirSync(options.directory, { recursive: true });
     writeFileSync(keyFileOf(options), `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
-    const controller = await startController(options);
-    const installation = new RackInstallation(options, controller);
+    const installation = new RackInstallation(options);
     const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
-    await Promise.all(nodes.map((node) => installation.startSpeaker(node)));
+    await Promise.all([installation.startController(), ...nodes.map((node) => installation.startSpeaker(node))]);
     return installation;
   }
 
@@ -128,7 +128,8 @@ export class RackInstallation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#controller, ...this.#speakers.values()].map((running) => running.stop()));
+    const running = [...(this.#controller === undefined ? [] : [this.#controller]), ...this.#speakers.values()];
+    await Promise.all(running.map(async (one) => one.stop()));
   }
 }
 
@@ -140,11 +141,6 @@ export function ingressCommand(directory: string): readonly string[] {
 
 function keyFileOf({ directory }: InstallationOptions): string {
   return `${directory}.heartbeat-key`;
-}
-
-async function startController({ rack, directory }: InstallationOptions): Promise<RackProcess> {
-  const command = [process.execPath, CLI, "controller", "--manifests", directory];
-  return rack.router.spawn({ name: "controller", command, ready: readyLine });
 }
 
 function readNames(folder: string): readonly string[] {
