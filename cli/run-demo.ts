@@ -18,8 +18,8 @@ const CHAPTERS: readonly string[] = [
   "crash",
   "move",
   "drain",
-  "exhausted",
   "conflict",
+  "exhausted",
   "explain",
   "page",
 ];

@@ -43,14 +43,14 @@ export async function pages(stage: Stage, ip: string): Promise<void> {
     "The client asks the address for pages of different hosts; each line says which pods answered, in turn.",
   );
   await untilServed(stage, { ip, host: "www.kgc.com", path: "/" });
-  const kgc = await getPages(
-    rack.client,
-    Array.from({ length: 6 }, () => ({ ip, host: "www.kgc.com", path: "/" })),
-  );
-  tellPages(teller, "www.kgc.com/", kgc);
   const somepath = { ip, host: "myservice.example.com", path: "/somepath" };
   const web = { ip, host: ip, path: "/web/index.html" };
-  const [one, two] = await getPages(rack.client, [somepath, web]);
+  const [one, two, ...kgc] = await getPages(rack.client, [
+    somepath,
+    web,
+    ...Array.from({ length: 6 }, () => ({ ip, host: "www.kgc.com", path: "/" })),
+  ]);
+  tellPages(teller, "www.kgc.com/", kgc);
   tellPages(teller, `myservice.example.com/somepath (${world.articleVersion})`, one === undefined ? [] : [one]);
   tellPages(teller, `${ip}/web/index.html (rewritten to ${two?.path})`, two === undefined ? [] : [two]);
   await untilStatus(stage, { ip, host: "www.china.com", path: "/" }, 503);
@@ -104,17 +104,19 @@ export async function deadNode({ rack, world, teller }: Stage, ip: string): Prom
   await prober.waitForGood(CALM_PROBES);
   const { effectiveNs } = await rack.cutSilent(rack.host(node));
   await prober.waitForGood(CALM_PROBES);
-  const gapMs = round(gapAfter(await prober.stop(), effectiveNs) ?? Infinity);
+  // What it asks for last is waited for while the node comes back.
+  const stopping = prober.stop();
   const findSuccessor = async (): Promise<string | undefined> =>
     (await world.announcers(ip)).find((announcer) => announcer !== node);
   const successor = await until("another node announces the address", findSuccessor, patient);
+  await rack.restore(rack.host(node));
+  const gapMs = round(gapAfter(await stopping, effectiveNs) ?? Infinity);
   teller.found(`the client waited ${gapMs} ms; ${successor} has taken over`, {
     event: "crash",
     node,
     successor,
     gapMs,
   });
-  await rack.restore(rack.host(node));
   const findOwner = async (): Promise<string | undefined | false> => {
     const [first, ...others] = await world.announcers(ip);
     return others.length === 0 && first;
@@ -134,8 +136,12 @@ export async function plannedMove({ rack, world, teller }: Stage, ip: string): P
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
-  const { probes, lost } = await lostWhile(prober, 2 * CALM_PROBES, () => world.stopSpeaker(node));
-  await world.restartSpeaker(node);
+  let restarting: Promise<void> | undefined;
+  const { probes, lost } = await lostWhile(prober, 2 * CALM_PROBES, async () => {
+    await world.stopSpeaker(node);
+    restarting = world.restartSpeaker(node);
+  });
+  await restarting;
   const successor = await ownerOf({ rack, world }, ip);
   teller.found(`${lost} of ${probes} probes lost; ${successor} has taken over`, {
     event: "move",

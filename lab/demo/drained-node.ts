@@ -16,15 +16,19 @@ export async function drainedNode({ rack, world, teller }: Stage, ip: string): P
     `The client holds ${CONNECTIONS} TCP connections open through the address and talks on each of them. With --keep-connections the node that ` +
       "takes over sends on what it does not know to the node that had the address before.",
   );
-  const held = await HeldConnections.open(rack.client, { target: ip, port: ECHO_PORT, count: CONNECTIONS });
-  const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
+  const [held, prober] = await Promise.all([
+    HeldConnections.open(rack.client, { target: ip, port: ECHO_PORT, count: CONNECTIONS }),
+    Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 }),
+  ]);
   await prober.waitForGood(SECOND_OF_PROBES / 5);
   const { lost } = await lostWhile(prober, SECOND_OF_PROBES, async () =>
     teller.show(await askHawser(world, ["drain", node])),
   );
-  const { alive, count } = await held.close();
-  const successor = await ownerOf({ rack, world }, ip);
-  await askHawser(world, ["drain", node, "--undo"]);
+  const [{ alive, count }, successor] = await Promise.all([
+    held.close(),
+    ownerOf({ rack, world }, ip),
+    askHawser(world, ["drain", node, "--undo"]),
+  ]);
   teller.found(`${alive} of ${count} connections live on, ${lost} probes lost; ${successor} has taken over`, {
     event: "drain",
     from: node,

@@ -24,9 +24,12 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
   const ingress = { image: "hawser", command: ingressCommand(directory), ready: readyLine };
   const programs = [ingress, ECHO_PROGRAM];
   const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs };
-  // Before the speakers: they must not elect an owner before they know which node is excluded.
-  const kubelet = await FolderKubelet.start(options);
-  const installation = await RackInstallation.start({ rack, directory, speakerOptions: ["--keep-connections=600"] });
+  // It has written the Nodes before the speakers start: they must not elect an owner before they know which node is excluded.
+  const starting = FolderKubelet.start(options);
+  const [kubelet, installation] = await Promise.all([
+    starting,
+    RackInstallation.start({ rack, directory, speakerOptions: ["--keep-connections=600"] }),
+  ]);
   teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],
@@ -49,6 +52,7 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
     assignedAddresses: async (key) => installation.assignedAddresses(key),
     conditions: async (key) => conditionsIn(join(directory, ".hawser/status/Service", `${key}.yaml`)),
     announcers: async (ip) => installation.announcers(ip),
+    problemsOf: async (node) => installation.reports().get(node)?.problems ?? [],
     stopSpeaker: async (node) => void (await installation.speaker(node).stop()),
     restartSpeaker: async (node) => void (await installation.startSpeaker(node)),
     visit: {
@@ -57,10 +61,7 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
       page: { host: rack.router, options: ["--manifests", directory] },
       status: rack.enterCommand(rack.router, [process.execPath, HAWSER, "status", "--manifests", directory]),
     },
-    async close() {
-      await kubelet.close();
-      await installation[Symbol.asyncDispose]();
-    },
+    close: async () => kubelet.stopFollowing(),
   };
 }
 

@@ -6,6 +6,7 @@ import type { V1LeaseList, V1Pod, V1PodList } from "@kubernetes/client-node";
 import { kubernetesVersion } from "#lab/cluster/build-cluster.ts";
 import { applyManifests } from "#lab/cluster/apply-manifests.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import type { ReportedProblem, SpeakerReportFile } from "#lab/hawser/installation.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
@@ -158,14 +159,22 @@ class KubernetesWorld implements DemoWorld {
   }
 
   async announcers(ip: string): Promise<readonly string[]> {
+    const reports = await this.#reports();
+    return reports.flatMap(({ node, announcing }) => (announcedAddresses({ announcing }).has(ip) ? [node] : []));
+  }
+
+  async problemsOf(node: string): Promise<readonly ReportedProblem[]> {
+    const reports = await this.#reports();
+    return reports.find((report) => report.node === node)?.problems ?? [];
+  }
+
+  async #reports(): Promise<readonly SpeakerReportFile[]> {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases?labelSelector=${REPORT}`;
     const { items } = await this.#cluster.api.must<V1LeaseList>({ path });
     const reports = items.map(
-      ({ metadata }) => JSON.parse(metadata?.annotations?.[REPORT] ?? "{}") as { readonly node?: string },
+      ({ metadata }) => JSON.parse(metadata?.annotations?.[REPORT] ?? "{}") as Partial<SpeakerReportFile>,
     );
-    return reports.flatMap((report) =>
-      report.node !== undefined && announcedAddresses(report).has(ip) ? [report.node] : [],
-    );
+    return reports.filter((report): report is SpeakerReportFile => report.node !== undefined);
   }
 
   async stopSpeaker(node: string): Promise<void> {

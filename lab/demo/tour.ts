@@ -11,8 +11,8 @@ export interface Told {
   readonly movedLost?: number;
   /** The address of the page. */
   readonly page?: string;
-  /** Ends what a chapter left as it was, for the chapters after it. */
-  readonly undo?: () => Promise<void>;
+  /** Tells what a chapter began and what takes longer than the chapters after it, and ends it. */
+  readonly rest?: () => Promise<void>;
 }
 
 type Chapter = (stage: Stage, ip: string) => Promise<Told | void>;
@@ -24,8 +24,8 @@ export const CHAPTERS: Readonly<Record<string, Chapter>> = {
   crash: async (stage, ip) => ({ gapMs: await deadNode(stage, ip) }),
   move: async (stage, ip) => ({ movedLost: await plannedMove(stage, ip) }),
   drain: drainedNode,
+  conflict: async (stage, ip) => ({ rest: await otherMachine(stage, ip) }),
   exhausted,
-  conflict: async (stage, ip) => ({ undo: await otherMachine(stage, ip) }),
   explain: explained,
   page: async (stage) => ({ page: await shownPage(stage) }),
 };
@@ -36,6 +36,6 @@ export async function tour(stage: Stage, names: readonly string[]): Promise<Told
   let told: Told = {};
   for (const [name, tell] of Object.entries(CHAPTERS))
     if (names.length === 0 || names.includes(name)) told = { ...told, ...(await tell(stage, ip)) };
-  await told.undo?.();
+  await told.rest?.();
   return told;
 }

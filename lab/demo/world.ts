@@ -1,3 +1,4 @@
+import type { ReportedProblem } from "#lab/hawser/installation.ts";
 import type { Host } from "#lab/rack/host.ts";
 
 /** A condition in a Service's status. */
@@ -20,6 +21,8 @@ export interface DemoWorld {
   conditions(key: string): Promise<readonly Condition[]>;
   /** The nodes whose speaker says it answers for the address. */
   announcers(ip: string): Promise<readonly string[]>;
+  /** What the speaker of a node reports that a person has to fix. */
+  problemsOf(node: string): Promise<readonly ReportedProblem[]>;
   /** Tells the speaker of a node to end; resolves when it has. */
   stopSpeaker(node: string): Promise<void>;
   /** Resolves when a speaker works on the node again. */
@@ -32,5 +35,6 @@ export interface DemoWorld {
     /** Where hawser ui sees it from, and the options that say where to look. */
     readonly page: { readonly host: Host; readonly options: readonly string[] };
   };
+  /** Nothing is started any longer; what runs may run until the rack is closed. */
   close(): Promise<void>;
 }

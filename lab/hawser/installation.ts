@@ -31,6 +31,14 @@ export interface SpeakerReportFile {
   /** As `announcedAddresses` reads them. */
   readonly announcing: readonly unknown[];
   readonly members: readonly { readonly node: string }[];
+  readonly problems: readonly ReportedProblem[];
+}
+
+/** A Problem in a speaker's report, as far as the lab reads it. */
+export interface ReportedProblem {
+  readonly code: string;
+  readonly what: string;
+  readonly why: string;
 }
 
 /** Hawser as it runs in a rack on a folder of manifests: one controller, a speaker on every node. */

@@ -2,12 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How long `until` waits where nothing else is said: it ends a wait that would hang, and claims nothing about speed. */
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** Pause between two looks: well under what a person or an assertion can tell. */
+/** Pause between two looks where nothing else is said: well under what a person or an assertion can tell. */
 const LOOK_EVERY_MS = 10;
 
 export interface UntilOptions {
   /** Default 60 seconds. */
   readonly timeoutMs?: number;
+  /** Pause between two looks, 10 by default: longer ones leave the machine's CPU to what is waited for. */
+  readonly everyMs?: number;
   /** The value to name in the error where the condition itself yields only undefined. */
   readonly lastSeen?: () => unknown;
 }
@@ -37,7 +39,7 @@ export async function until<T>(
     if (performance.now() - startMs > timeoutMs) {
       throw new Error(`waited ${timeoutMs} ms without success for: ${what} (last seen: ${printSeen(seen)})`);
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(options.everyMs ?? LOOK_EVERY_MS);
   }
 }
 

@@ -24,13 +24,14 @@ describe("hawser demo --kubernetes --json", () => {
         "returned",
         "move",
         "drain",
+        "conflict",
+        "defended",
         "assigned",
         "exhausted",
         "picked-up",
-        "conflict",
-        "defended",
         "explained",
         "ui",
+        "said",
         "done",
       ]);
       expect(events[1]).toMatchObject({ version: kubernetesVersion() });
