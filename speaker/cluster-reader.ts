@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterMessage, MemberMessage } from "./messages.ts";
+import type { ClusterMessage, MemberMessage, ToWorker } from "./messages.ts";
 import { forbiddenAddressProblems } from "./forbidden-address-problems.ts";
 import { WantedIndex } from "./wanted-index.ts";
 import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
@@ -10,6 +10,7 @@ import { printIp } from "#src/ip/address.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, memberRecordName, readMemberRecords } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
+import { isFreshCapture } from "#src/model/capture-request.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Configuration } from "#src/model/configuration.ts";
@@ -135,6 +136,17 @@ export class ClusterReader {
     return isNews ? message : undefined;
   }
 
+  /** What a person asks to see on the Node of this speaker, where that is new since the last call: to listen, to refuse, or to end. */
+  readCapture(): CaptureNews | undefined {
+    const capture = this.ownNode?.capture;
+    if (!this.#told.isNews("capture", capture === undefined ? [] : [capture.text])) return undefined;
+    if (capture === undefined || !isFreshCapture(capture, this.#options.wallMs())) return { kind: "captureEnd" };
+    const { text: asked, address, forMs } = capture;
+    // What a speaker hears leaves its node: only of what it is there for.
+    if (!this.#index.has(address)) return { kind: "captureRefused", asked };
+    return { kind: "capture", asked, address: printIp(address), forMs };
+  }
+
   readonly #isNode = (name: string): boolean => this.#nodes.get(name) !== undefined;
 
   /** The addresses that are never announced, if they may have changed. */
@@ -190,6 +202,11 @@ export class ClusterReader {
     return configuration === before ? undefined : configuration;
   }
 }
+
+/** What is to be done about a capture. */
+export type CaptureNews =
+  | Extract<ToWorker, { kind: "capture" | "captureEnd" }>
+  | { readonly kind: "captureRefused"; readonly asked: string };
 
 interface ReadMembers {
   readonly messages: readonly MemberMessage[] | undefined;

@@ -1,3 +1,4 @@
+import type { CaptureReport } from "#src/model/capture-report.ts";
 import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
@@ -53,9 +54,22 @@ export interface ClusterMessage {
   readonly rebalanceForMs?: number;
 }
 
+/** The frames about an address are asked for. */
+export interface CaptureMessage {
+  readonly kind: "capture";
+  /** The text of the request. */
+  readonly asked: string;
+  /** As text. */
+  readonly address: string;
+  readonly forMs: number;
+}
+
 /** Main thread to worker. */
 export type ToWorker =
   | ClusterMessage
+  | CaptureMessage
+  /** No frames are asked for any longer. */
+  | { readonly kind: "captureEnd" }
   /** New heartbeat keys: the first one signs, any is accepted. */
   | { readonly kind: "keys"; readonly keys: readonly Uint8Array[] }
   | { readonly kind: "leave" };
@@ -129,6 +143,8 @@ export type FromWorker =
   /** Which requests were answered last, where that changed. */
   | { readonly kind: "answers"; readonly answers: AnswerColumns }
   | { readonly kind: "counters"; readonly counters: SpeakerCounters }
+  /** What was seen of the frames that were asked for, once it is over. */
+  | { readonly kind: "captured"; readonly report: CaptureReport }
   | {
       readonly kind: "log";
       readonly level: "info" | "warn" | "error";

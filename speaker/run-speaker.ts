@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { ClusterReader } from "./cluster-reader.ts";
+import { type CaptureNews, ClusterReader } from "./cluster-reader.ts";
 import { keyProblems } from "./key-problems.ts";
 import { MemberRecordPublisher, memberRecordProblems, ownMemberRecord } from "./own-member-record.ts";
 import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
@@ -9,6 +9,7 @@ import { answersIn } from "./last-answers.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
 import { createSpeakerMetrics } from "./metrics.ts";
 import { ReportedProblems } from "./reported-problems.ts";
+import { publishCaptures } from "./publish-captures.ts";
 import { createPublisher } from "./publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
@@ -128,6 +129,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       const startMs = monotonicMs();
       const message = reader.read();
       if (message !== undefined) tell(message);
+      const asked = reader.readCapture();
+      if (asked !== undefined) takeCapture(asked);
       const isMember = source.reports("member").has(memberRecordName(node));
       const madeFrom = [isMember, reader.ownNode, reader.memberRecords];
       if (madeFrom.some((one, index) => one !== recordMadeFrom[index])) {
@@ -168,6 +171,18 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     },
   });
 
+  const captures = publishCaptures({ source, node, log, onProblems: (found) => problems.report("capture", found) });
+  function takeCapture(asked: CaptureNews): void {
+    if (asked.kind === "captureRefused") return captures.refuse(asked.asked);
+    if (asked.kind === "captureEnd") captures.clear();
+    else
+      log.info(
+        { ip: asked.address, durationMs: asked.forMs },
+        "frames about an address are captured for hawser capture",
+      );
+    tell(asked);
+  }
+
   const sayStanding = logStanding(log);
   worker.on("message", (message: FromWorker) => {
     switch (message.kind) {
@@ -182,6 +197,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       case "answers":
         answers = printAnswers(answersIn(message.answers));
         return reports.mark();
+      case "captured":
+        return captures.take(message.report);
       case "counters":
         return metrics.setCounters(message.counters);
       case "log":
@@ -208,7 +225,14 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       clearTimeout(deadline);
       // The others have taken over: none of them may hear this speaker once its member record is gone.
       await worker.terminate();
-      await Promise.all([cluster.close(), reports.close(), memberRecord.close(), source.close(), admin.close()]);
+      await Promise.all([
+        cluster.close(),
+        reports.close(),
+        memberRecord.close(),
+        captures.close(),
+        source.close(),
+        admin.close(),
+      ]);
     },
   });
   worker.on("error", (error) => {

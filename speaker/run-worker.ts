@@ -9,10 +9,12 @@ import type { Routes } from "#src/linux/routes.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { startWallClock } from "#src/process/start-wall-clock.ts";
 import { printMac } from "#src/wire/mac.ts";
 import { AnswersReporter } from "./answers-reporter.ts";
 import { ConnectionKeeper, connectionsNotKept } from "./connection-keeper.ts";
 import { CounterSet } from "./counter-set.ts";
+import { FrameCapture } from "./frame-capture.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { Layer2Announcer } from "./layer2-announcer.ts";
@@ -143,6 +145,14 @@ export async function runWorker(
     post,
   });
 
+  const capture = new FrameCapture({
+    node: settings.node,
+    links: () => responders.links().map(({ link }) => link),
+    openPacketSocket: machine.openPacketSocket,
+    startWallClock,
+    onEnd: (report) => post({ kind: "captured", report }),
+  });
+
   function takeLinks(found: ReadonlyMap<number, Link>): void {
     network.setLinks(found);
     if (responders.setLinks(found)) speaker.linksChanged(monotonicMs());
@@ -156,6 +166,8 @@ export async function runWorker(
 
   port.listen((message) => {
     if (message.kind === "keys") heartbeats.setKeys(message.keys);
+    else if (message.kind === "capture") capture.start(message, monotonicMs());
+    else if (message.kind === "captureEnd") capture.stop();
     else speaker.handle(message, monotonicMs());
     // Without a tick nothing is announced that another speaker would have to take over.
     if (message.kind === "leave" && !isTicking) post({ kind: "left" });
@@ -184,6 +196,7 @@ export async function runWorker(
     speaker.tick(nowMs);
     groups.settle();
     answersReporter.tick(nowMs);
+    capture.tick(nowMs);
   }, settings.heartbeatEveryMs);
   post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });
   return () => {
@@ -192,6 +205,7 @@ export async function runWorker(
     heartbeats.close();
     ports.close();
     responders.close();
+    capture.stop();
     links.close();
     routes.close();
     connections.close();

@@ -100,6 +100,12 @@ export class WantedIndex {
     return { wanted, gone };
   }
 
+  /** Whether a Service has the address, and it may be announced. */
+  has(ip: Ip): boolean {
+    const key = printIp(ip);
+    return this.#entries.has(key) && !this.#forbidden.has(key);
+  }
+
   #decide({ ip, services }: Entry): WantedAddress {
     return wantedAddress({
       ip,

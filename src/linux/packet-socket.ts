@@ -4,7 +4,11 @@ import { setReceiveBuffer } from "./receive-buffer.ts";
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_STATISTICS = 6;
+
+/** struct packet_mreq (packet(7)): 16 bytes, of which the type of a multicast membership, PACKET_MR_MULTICAST, is zero. */
+const PACKET_MREQ = { interfaceIndex: 0, addressLength: 6, address: 8, end: 16 } as const;
 
 /** struct sockaddr_ll (packet(7)); the protocol alone is in network byte order. */
 const SOCKADDR_LL = { family: 0, protocol: 2, interfaceIndex: 4, packetType: 10, end: 20 } as const;
@@ -40,6 +44,10 @@ export interface PacketSocketOptions {
   readonly interfaceIndex: number;
   /** ETH_P_*: 0x0806 is ARP, 0x86dd IPv6. */
   readonly etherType: number;
+  /** Frames that this machine sends arrive, too, as PACKET_OUTGOING: with ETH_P_ALL alone, and not those of this socket. Default false. */
+  readonly hearsSent?: boolean;
+  /** The network card is to hand over frames for this group, until the socket is closed; switches do not learn of it. */
+  readonly groupMac?: Uint8Array | undefined;
   /** The first classic BPF filter; no frame that it refuses ever arrives. */
   readonly filter: Uint8Array;
   /** Frames taken from the kernel at once, 2 KB each. Default 64. */
@@ -48,7 +56,7 @@ export interface PacketSocketOptions {
   readonly receiveBufferBytes?: number;
   /**
    * A frame that came in on exactly this link for us, all or a group. The bytes are valid only during the call.
-   * `packetType` is PACKET_HOST, PACKET_BROADCAST or PACKET_MULTICAST.
+   * `packetType` is PACKET_HOST, PACKET_BROADCAST or PACKET_MULTICAST; with `hearsSent` also PACKET_OUTGOING.
    */
   onFrame(frame: Uint8Array, packetType: number): void;
   /** The kernel reported an error, a positive errno: ENETDOWN when the link goes down. */
@@ -71,9 +79,8 @@ export const openPacketSocket: OpenPacketSocket = (options) => {
     slotBytes: SLOT_BYTES,
     onDatagram: (frame, sender) => {
       const packetType = sender[SOCKADDR_LL.packetType] ?? PACKET_OTHERHOST;
-      if (isForUs(packetType) && interfaceIndexOf(sender) === options.interfaceIndex) {
-        options.onFrame(frame, packetType);
-      }
+      const isWanted = isForUs(packetType) || (options.hearsSent === true && packetType === PACKET_OUTGOING);
+      if (isWanted && interfaceIndexOf(sender) === options.interfaceIndex) options.onFrame(frame, packetType);
     },
     onError: (errno) => options.onError(errno),
   });
@@ -81,6 +88,8 @@ export const openPacketSocket: OpenPacketSocket = (options) => {
     socket.attachFilter(options.filter);
     setReceiveBuffer(socket, options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES);
     socket.bind(addressOf(options.interfaceIndex, options.etherType));
+    if (options.groupMac !== undefined)
+      socket.setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membershipOf(options.interfaceIndex, options.groupMac));
     socket.start();
   } catch (error) {
     socket.close();
@@ -115,6 +124,15 @@ function addressOf(interfaceIndex: number, etherType: number): Uint8Array {
   view.setUint16(SOCKADDR_LL.protocol, etherType, false);
   view.setInt32(SOCKADDR_LL.interfaceIndex, interfaceIndex, true);
   return address;
+}
+
+function membershipOf(interfaceIndex: number, mac: Uint8Array): Uint8Array {
+  const membership = new Uint8Array(PACKET_MREQ.end);
+  const view = new DataView(membership.buffer);
+  view.setInt32(PACKET_MREQ.interfaceIndex, interfaceIndex, true);
+  view.setUint16(PACKET_MREQ.addressLength, mac.length, true);
+  membership.set(mac, PACKET_MREQ.address);
+  return membership;
 }
 
 /** Reads struct tpacket_stats, whose first number counts the dropped ones too; reading sets both to zero. */

@@ -1,4 +1,5 @@
 import { type Ip, parseIp } from "#src/ip/address.ts";
+import { CAPTURE_ANNOTATION, type CaptureRequest, parseCaptureRequest } from "./capture-request.ts";
 import { child, complain, descend, type Field, quote, readList } from "./field.ts";
 import { type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
@@ -20,6 +21,8 @@ export interface Node {
   readonly draining: boolean;
   /** Annotation `hawser.dev/rebalance`: until then, in milliseconds since 1970, addresses are to be spread at once; undefined: it is not asked for. */
   readonly rebalanceUntilMs: number | undefined;
+  /** Annotation `hawser.dev/capture`: the frames about an address are asked for; left out: they are not. */
+  readonly capture?: CaptureRequest;
 }
 
 /** What `hawser rebalance` writes on a Node while it runs: the time when that is over at the latest, in ISO 8601. */
@@ -38,6 +41,7 @@ export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: tru
   const addresses = readList(descend(root, "status", "addresses"));
   const conditions = conditionsOf(root);
   const ready = conditions.get("Ready");
+  const capture = parseCaptureRequest(annotations[CAPTURE_ANNOTATION] ?? "");
   const value: Node = {
     name,
     internalAddresses: addresses.flatMap((field) => readAddress(field, "InternalIP")),
@@ -48,6 +52,7 @@ export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: tru
     excluded: Object.hasOwn(labels, EXCLUDE_LABEL),
     draining: Object.hasOwn(annotations, DRAIN_ANNOTATION),
     rebalanceUntilMs: timeIn(annotations[REBALANCE_ANNOTATION]),
+    ...(capture === undefined ? {} : { capture }),
   };
   return { ok: true, value, problems: root.problems };
 }

@@ -22,11 +22,11 @@ export interface SourceListener {
 /**
  * What programs say of themselves: `report` is what one does now, for the controller and people; `member` is who it is
  * to its members, which changes rarely, because all of them read it of all; `history` is what was, and is kept when its
- * writer ends.
+ * writer ends; `capture` is what a person asked to see, and is there for a minute.
  */
 export type ReportTopic = (typeof REPORT_TOPICS)[number];
 
-export const REPORT_TOPICS = ["report", "member", "history"] as const;
+export const REPORT_TOPICS = ["report", "member", "history", "capture"] as const;
 
 export interface ReportOptions {
   /** Default `report`. */

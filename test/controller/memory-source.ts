@@ -196,7 +196,7 @@ export class MemorySource implements Source {
   }
 
   reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return { report: this.#reports, member: this.#members, history: this.history }[topic];
+    return { report: this.#reports, member: this.#members, history: this.history, capture: new Map() }[topic];
   }
 
   /** Publishes the record of a member. */

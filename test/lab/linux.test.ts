@@ -6,11 +6,13 @@ import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
 import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { captureFilter } from "#src/layer2/capture-filter.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import {
   openPacketSocket,
   PACKET_BROADCAST,
+  PACKET_OUTGOING,
   type PacketSocket,
   type PacketSocketOptions,
 } from "#src/linux/packet-socket.ts";
@@ -18,6 +20,7 @@ import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 
 const ETH_P_ARP = 0x0806;
+const ETH_P_ALL = 0x0003;
 const { ENETDOWN, ENXIO, EINVAL } = constants.errno;
 
 // Ours is `wire0`, in this namespace; the peer's end is `eth0` in the namespace `peer`, with the kernel's own ARP.
@@ -235,6 +238,30 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       await until("the frame without a tag", () => inside.targets.includes("192.0.2.10"));
       expect(inside.targets).toEqual(["192.0.2.10"]);
       expect(inside.socket.readStats().received).toBe(2); // it did come up to the socket
+    });
+
+    it("J hears, with the filter of a capture, what comes in and what another socket sends, about one address alone", async () => {
+      const capture = { etherType: ETH_P_ALL, hearsSent: true, filter: captureFilter(address("192.0.2.10")) };
+      const [outside, inside, sender] = [listen("flood1"), listen("flood0", capture), listen("flood0")];
+      const request = { operation: 1, to: BROADCAST, sender: "192.0.2.9" } as const;
+      const [about, other] = ["192.0.2.10", "192.0.2.11"].map((target) => arpFrame({ ...request, target }));
+      if (about === undefined || other === undefined) expect.fail();
+      const tagged = Uint8Array.from([...about.subarray(0, 12), 0x81, 0, 0, 100, ...about.subarray(12)]);
+      for (const frame of [tagged, other, about]) outside.socket.send(frame);
+      await until("the frame that comes in", () => inside.packetTypes.includes(PACKET_BROADCAST));
+      for (const frame of [tagged, other, about]) sender.socket.send(frame);
+      await until("the frame that is sent", () => inside.packetTypes.includes(PACKET_OUTGOING));
+      expect(inside.targets).toEqual(["192.0.2.10", "192.0.2.10"]);
+      expect(inside.packetTypes).toEqual([PACKET_BROADCAST, PACKET_OUTGOING]);
+      expect(sender.packetTypes).not.toContain(PACKET_OUTGOING);
+    });
+
+    it("J is given frames for a group by the network card until it is closed", async () => {
+      const group = "33:33:ff:c0:ff:ee";
+      const { socket } = listen("flood0", { groupMac: Uint8Array.from(macBytes(group)) });
+      expect(ip("maddr show dev flood0")).toContain(group);
+      socket.close();
+      await until("it is left", () => !ip("maddr show dev flood0").includes(group));
     });
 
     it("leaves frames of a bridge's port to the bridge", async () => {

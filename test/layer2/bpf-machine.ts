@@ -4,9 +4,12 @@ import { INSTRUCTION_BYTES, MAX_INSTRUCTIONS, opcodes } from "#src/layer2/encode
 interface Ancillary {
   /** PACKET_HOST 0, PACKET_BROADCAST 1, PACKET_MULTICAST 2, PACKET_OTHERHOST 3, PACKET_OUTGOING 4. */
   readonly packetType?: number;
+  /** It had a VLAN tag, which the kernel took off. */
+  readonly hasTag?: boolean;
 }
 
 const PACKET_TYPE = 0xffff_f000 + 4;
+const VLAN_TAG_PRESENT = 0xffff_f000 + 48;
 
 interface Decoded {
   readonly code: number;
@@ -79,6 +82,7 @@ export function runFilter(
 /** Undefined beyond the end of the frame, which ends the program. */
 function loadAt(view: DataView, code: number, offset: number, ancillary: Ancillary): number | undefined {
   if (offset === PACKET_TYPE) return ancillary.packetType ?? 1;
+  if (offset === VLAN_TAG_PRESENT) return ancillary.hasTag === true ? 1 : 0;
   const size = code === opcodes.loadWord ? 4 : code === opcodes.loadHalf ? 2 : 1;
   if (offset + size > view.byteLength) return undefined;
   if (size === 4) return view.getUint32(offset);

@@ -55,8 +55,8 @@ const service = (name: string, ip: string): KubeObject =>
   object(`{ apiVersion: v1, kind: Service,
     metadata: { name: ${name}, namespace: shop, annotations: { hawser.dev/ip-allocated-from-pool: edge } },
     spec: { type: LoadBalancer, ports: [{ port: 80 }] }, status: { loadBalancer: { ingress: [{ ip: ${ip} }] } } }`);
-const node = (name: string, { labels = "{}", ready = "True", seen = 0, address = "" } = {}): KubeObject =>
-  object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels} },
+const node = (name: string, { labels = "{}", ready = "True", seen = 0, address = "", capture = "" } = {}): KubeObject =>
+  object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels}, annotations: { ${capture === "" ? "" : `hawser.dev/capture: "${capture}"`} } },
     status: { addresses: [${address === "" ? "" : `{ type: InternalIP, address: ${address} }`}], conditions: [{ type: Ready, status: "${ready}", lastHeartbeatTime: "${seen}" }] } }`);
 const member = (name: string, ip: string) => ({ node: name, addresses: [ip], keys: [], hasNode: true, interfaces: [] });
 const pools = configMap(
@@ -64,6 +64,41 @@ const pools = configMap(
 );
 
 describe("ClusterReader", () => {
+  it("J says once which frames are asked for on its own Node, and when they no longer are", () => {
+    const [first, second] = ["192.0.2.1 10000 1970-01-01T00:00:30.000Z", "192.0.2.1 500 1970-01-01T00:00:31.000Z"];
+    const world = new World()
+      .put(service("a", "192.0.2.1"))
+      .put(node("n1"))
+      .put(node("n2", { capture: first }));
+    const news = () => {
+      world.reader.read();
+      return world.reader.readCapture();
+    };
+    expect(news()).toBe(undefined);
+    world.put(node("n1", { capture: first }));
+    expect(news()).toEqual({ kind: "capture", asked: first, address: "192.0.2.1", forMs: 10_000 });
+    world.put(node("n1", { capture: first, seen: 1 }));
+    expect(news()).toBe(undefined);
+    world.put(node("n1", { capture: second }));
+    expect(news()).toEqual({ kind: "capture", asked: second, address: "192.0.2.1", forMs: 500 });
+    world.put(node("n1"));
+    expect(news()).toEqual({ kind: "captureEnd" });
+    expect(news()).toBe(undefined);
+  });
+
+  it.each([
+    { name: "of an address that no Service has", ip: "192.0.2.2", says: "captureRefused" },
+    { name: "of an address of a node", ip: "192.0.2.3", says: "captureRefused" },
+    { name: "that was left behind", ip: "192.0.2.1", at: "00:01:01", says: "captureEnd" },
+    { name: "that nobody can read", ip: "192.0.2.1/32", says: undefined },
+  ])("J shows no frames for a request $name", ({ ip, at = "00:00:01", says }) => {
+    const capture = `${ip} 10000 1970-01-01T${at}.000Z`;
+    const world = new World().put(service("a", "192.0.2.1")).put(service("b", "192.0.2.3"));
+    world.put(node("n2", { address: "192.0.2.3" })).put(node("n1", { capture }));
+    world.reader.read();
+    expect(world.reader.readCapture()?.kind).toBe(says);
+  });
+
   it("tells all there is first, and then what changed, once", () => {
     const world = new World().put(service("a", "192.0.2.1")).put(node("n1")).put(node("n2"));
     expect(world.reader.read()).toEqual({

@@ -29,7 +29,9 @@ export class FakePacketSocket implements PacketSocket {
   receive(frame: Uint8Array, packetType = PACKET_HOST): void {
     if (this.isClosed) return;
     this.#stats.received++;
-    if (packetType !== PACKET_OTHERHOST && packetType !== PACKET_OUTGOING) this.options.onFrame(frame, packetType);
+    const isSent = packetType === PACKET_OUTGOING;
+    if (packetType === PACKET_OTHERHOST || (isSent && this.options.hearsSent !== true)) return;
+    this.options.onFrame(frame, packetType);
   }
 
   /** Frames are lost because the receiver was too slow. */

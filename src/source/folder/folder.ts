@@ -133,6 +133,7 @@ class FolderSource implements PlacedSource {
       report: new ReportFiles({ directory: root, topic: "report", nowMs }),
       member: new ReportFiles({ directory: root, topic: "member", nowMs }),
       history: new ReportFiles({ directory: root, topic: "history", nowMs }),
+      capture: new ReportFiles({ directory: root, topic: "capture", nowMs }),
     };
     this.#alive = new AliveFiles(root);
     this.#events = new EventFile({ directory: root, log, nowMs });

@@ -35,6 +35,7 @@ const REPORT_FOLDERS: Readonly<Record<ReportTopic, string>> = {
   report: "reports",
   member: "members",
   history: "history",
+  capture: "captures",
 };
 
 /** `DIR/.hawser/reports/speaker-node1.yaml`, `DIR/.hawser/members/member-node1.yaml`. */

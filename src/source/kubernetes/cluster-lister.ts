@@ -1,4 +1,4 @@
-import { REPORT_TOPICS } from "#src/source/source.ts";
+import { REPORT_TOPICS, type ReportTopic } from "#src/source/source.ts";
 import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -9,7 +9,7 @@ import { ApiClient } from "./api/client.ts";
 import { type FailedOutcome, errorOfOutcome } from "./api/outcome.ts";
 import { realTiming } from "./api/timing.ts";
 import { readLease } from "./leases/lease.ts";
-import { leasePath, readReport } from "./leases/report-leases.ts";
+import { leasePath, readReport, reportMark } from "./leases/report-leases.ts";
 import { apiProblem } from "./read/api-problems.ts";
 import { PAGE_SIZE, pagePath } from "./read/page-path.ts";
 import { readApiObject } from "./read/read-api-object.ts";
@@ -109,7 +109,7 @@ export class ClusterLister {
   /** Reports, and the Leases of these elections. */
   async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
     const none = (): Map<string, Fields> => new Map();
-    const read = { report: none(), member: none(), history: none() };
+    const read = { report: none(), member: none(), history: none(), capture: none() };
     const held = new Map<string, ElectionLease>();
     for (const item of await this.#all(leasePath(namespace), {})) {
       const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
@@ -121,6 +121,20 @@ export class ClusterLister {
     }
     const isKnown = !this.#unread.has(leasePath(namespace));
     return { reports: read.report, members: read.member, history: read.history, elections: held, isKnown };
+  }
+
+  /** The reports of one topic, by name; undefined where they cannot be read. */
+  async reports(namespace: string, topic: ReportTopic): Promise<ReadonlyMap<string, Fields> | undefined> {
+    const path = leasePath(namespace);
+    const items = await this.#all(path, { labelSelector: reportMark(topic) });
+    if (this.#unread.has(path)) return undefined;
+    return new Map(
+      items.flatMap((item) => {
+        const report = readReport(topic, item);
+        const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
+        return report === undefined ? [] : [[name, report] as const];
+      }),
+    );
   }
 
   /** The Leases of these elections alone, by name; undefined where they cannot be read. */

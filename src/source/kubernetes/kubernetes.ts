@@ -103,6 +103,7 @@ class KubernetesSource implements Source {
       report: new ReportLeases({ ...shared, topic: "report", namespace }),
       member: new ReportLeases({ ...shared, topic: "member", namespace }),
       history: new ReportLeases({ ...shared, topic: "history", namespace }),
+      capture: new ReportLeases({ ...shared, topic: "capture", namespace }),
     };
   }
 
