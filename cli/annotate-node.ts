@@ -20,11 +20,13 @@ export interface NodeAnnotation {
   readonly name: string;
   /** Undefined removes it. */
   readonly value: string | undefined;
+  /** Written only in place of this value: another one is another person's, and stays. Left out: whatever is there. */
+  readonly inPlaceOf?: string;
 }
 
 /** Sets an annotation of a Node, or removes it. False where that could not be done, after saying why. */
 export async function annotateNode(options: SeeOptions, annotation: NodeAnnotation): Promise<boolean> {
-  const { command, io, node, name, value } = annotation;
+  const { command, io, node, name, value, inPlaceOf } = annotation;
   const editor = await openNodeEditor(options, io);
   if (editor === undefined) return false;
   let why = "it changes all the time";
@@ -35,7 +37,8 @@ export async function annotateNode(options: SeeOptions, annotation: NodeAnnotati
         why = "there is no such Node";
         break;
       }
-      if (object.metadata.annotations[name] === value) return true;
+      const before = object.metadata.annotations[name];
+      if (before === value || (inPlaceOf !== undefined && before !== inPlaceOf)) return true;
       if ((await editor.annotate(object, name, value)) === "written") return true;
     }
   } catch (error) {

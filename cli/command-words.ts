@@ -31,6 +31,7 @@ export const commandWords: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["drain", async () => only((await import("./run-drain.ts")).drainOptions)],
   ["rebalance", async () => only((await import("./run-rebalance.ts")).rebalanceOptions)],
   ["history", async () => only((await import("./run-history.ts")).historyOptions)],
+  ["capture", async () => only((await import("./run-capture.ts")).captureOptions)],
   ["collect", async () => only((await import("./run-collect.ts")).collectOptions)],
   [
     "completion",

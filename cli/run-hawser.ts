@@ -85,6 +85,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),
   },
+  capture: {
+    about: "Shows the ARP and NDP frames about an address that all nodes see, or writes them for Wireshark",
+    run: async (args, io) => (await import("./run-capture.ts")).runCapture(args, io),
+  },
   collect: {
     about: "Collects what a report about a fault needs into one archive, without secrets",
     run: async (args, io) => (await import("./run-collect.ts")).runCollect(args, io, runHawser),

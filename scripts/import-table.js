@@ -108,6 +108,8 @@ export const importTable = {
   ],
   cli: [
     "#src/ip",
+    "#src/wire",
+    "#src/layer2",
     "#src/model",
     "#src/routing",
     "#src/check",

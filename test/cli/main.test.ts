@@ -41,6 +41,7 @@ const verbs = [
   "drain",
   "rebalance",
   "history",
+  "capture",
   "collect",
   "completion",
   "version",

@@ -9,6 +9,7 @@ import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Host } from "#lab/rack/host.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { Rack } from "#lab/rack/rack.ts";
+import type { CommandResult } from "#lab/rack/run-command.ts";
 import { until } from "#lab/rack/until.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
 import { grantRights } from "./grant-rights.ts";
@@ -119,8 +120,12 @@ export class SpeakerWorld {
 
   /** Runs `hawser COMMAND ...` as a person; returns its exit code. */
   async hawser(...args: readonly string[]): Promise<number> {
-    const command = [process.execPath, CLI, ...args, "--kubeconfig", this.cluster.kubeconfigFile];
-    return (await this.rack.router.run(command)).code;
+    return (await this.hawserSays(...args)).code;
+  }
+
+  /** Runs `hawser COMMAND ...` as a person. */
+  async hawserSays(...args: readonly string[]): Promise<CommandResult> {
+    return this.rack.router.run([process.execPath, CLI, ...args, "--kubeconfig", this.cluster.kubeconfigFile]);
   }
 
   /** Ready and with network, unless said otherwise. */
@@ -242,7 +247,7 @@ export class SpeakerWorld {
   }
 
   /** What a Lease's annotation `hawser.dev/TOPIC` says. */
-  async said(name: string, topic: "report" | "member"): Promise<Fields | undefined> {
+  async said(name: string, topic: "report" | "member" | "capture"): Promise<Fields | undefined> {
     const text = (await this.leases()).get(name)?.metadata.annotations?.[`hawser.dev/${topic}`];
     return text === undefined ? undefined : (JSON.parse(text) as Fields);
   }

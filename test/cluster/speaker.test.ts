@@ -14,6 +14,17 @@ const nodes = ["n1", "n2"] as const;
 const ready = { ready: true, serving: true, terminating: false };
 const terminating = { ready: false, serving: true, terminating: true };
 
+/** A frame that `hawser capture` shows. */
+interface Seen {
+  readonly node: string;
+  readonly operation: string;
+  readonly way: string;
+}
+
+interface KubeNode {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}
+
 function otherThan(node: string): string {
   return node === "n1" ? "n2" : "n1";
 }
@@ -73,6 +84,31 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       await world.untilOneAnswers(vip, 100);
       return before === (await versions());
     });
+  });
+
+  it("13 J show a person what both see about an address of a Service, and nothing of it stays", async () => {
+    const owner = await world.untilOneAnswers(vip);
+    const { stop } = await world.ask(vip);
+    const { code, stdout, stderr } = await world.hawserSays("capture", vip, "--for", "1s", "-o", "json");
+    await stop();
+    expect([code, stderr]).toEqual([0, `capture: ARP and NDP about ${vip} on 2 nodes for 1 s\n`]);
+    const { frames } = JSON.parse(stdout) as { frames: readonly Seen[] };
+    const seenBy = ({ operation, way }: Omit<Seen, "node">): ReadonlySet<string> =>
+      new Set(frames.filter((one) => one.operation === operation && one.way === way).map(({ node }) => node));
+    expect(seenBy({ operation: "question", way: "in" })).toEqual(new Set(nodes));
+    expect(seenBy({ operation: "answer", way: "out" })).toEqual(new Set([owner]));
+    for (const node of nodes) {
+      const said = async () => world.said(`capture-${node}`, "capture");
+      await until(`${node} has taken back what it saw`, async () => (await said())?.["asked"] === "", {
+        lastSeen: said,
+      });
+      expect(await said()).toMatchObject({ frames: [], interfaces: [] });
+      const { metadata } = await world.cluster.api.must<KubeNode>({ path: `/api/v1/nodes/${node}` });
+      expect(metadata.annotations?.["hawser.dev/capture"]).toBe(undefined);
+    }
+    const other = await world.hawserSays("capture", "192.0.2.77", "--for", "1s");
+    expect([other.code, other.stdout]).toEqual([1, ""]);
+    expect(other.stderr).toContain("n1: no Service has this address, or it may not be announced");
   });
 
   describe("leave an address to others where", () => {
