@@ -1,12 +1,11 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
-import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { AddressFilter } from "./address-filter.ts";
-
-const ETHER_TYPES = { ipv4: ETHER_TYPE_ARP, ipv6: ETHER_TYPE_IPV6 } as const;
 
 export interface FilteredSocketOptions {
   readonly family: Family;
+  /** Of the frames that arrive. */
+  readonly etherType: number;
   readonly interfaceIndex: number;
   readonly openPacketSocket: OpenPacketSocket;
   /** Frames taken from the kernel at once; left out: as many as `openPacketSocket` takes. */
@@ -32,7 +31,7 @@ interface Opened {
   readonly filter: AddressFilter;
 }
 
-/** A packet socket for frames about some addresses of one family: ARP for IPv4, NDP for IPv6. */
+/** A packet socket for frames about some addresses of one family. */
 export class FilteredSocket {
   readonly family: Family;
   readonly #options: FilteredSocketOptions;
@@ -91,8 +90,8 @@ export class FilteredSocket {
   }
 
   #open(): Opened {
-    const { interfaceIndex, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } = this.#options;
-    const etherType = ETHER_TYPES[this.family];
+    const { interfaceIndex, etherType, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } =
+      this.#options;
     const size = slots === undefined ? {} : { slots };
     const socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...size, onFrame, onError });
     const filter = new AddressFilter(this.#addresses, {

@@ -20,6 +20,7 @@ import { readClaim } from "#src/layer2/read-claim.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { OpenPacketSocket } from "#src/linux/packet-socket.ts";
+import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
 import { FilteredSocket } from "./filtered-socket.ts";
@@ -204,6 +205,7 @@ export class LinkResponder {
     const { openPacketSocket, onError, onWideFilter, onUnopened } = this.#options;
     const socket: FilteredSocket = new FilteredSocket({
       family,
+      etherType: ETHER_TYPES[family],
       interfaceIndex: this.link.index,
       openPacketSocket,
       ...FILTERS[kind][family],
@@ -241,6 +243,8 @@ export class LinkResponder {
 }
 
 type Sockets = Readonly<Record<Family, FilteredSocket>>;
+
+const ETHER_TYPES = { ipv4: ETHER_TYPE_ARP, ipv6: ETHER_TYPE_IPV6 } as const;
 
 const PROTOCOLS = { ipv4: "arp", ipv6: "ndp" } as const;
 

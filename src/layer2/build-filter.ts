@@ -1,0 +1,78 @@
+import { type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
+import {
+  encodeProgram,
+  type Instruction,
+  load,
+  MAX_INSTRUCTIONS,
+  type Program,
+  returns,
+  skipIf,
+} from "./encode-program.ts";
+import { matchWords } from "./match-words.ts";
+
+/** Not a place in the frame: the kernel answers whom it is for (SKF_AD_OFF + SKF_AD_PKTTYPE in linux/filter.h). */
+const PACKET_TYPE = -0x1000 + 4;
+
+/**
+ * The last of the packet types to us (linux/if_packet.h): host 0, broadcast 1, multicast 2. Above it are those to other
+ * machines, and with them frames of a VLAN that has no interface here: the kernel takes their tag off and hands them
+ * to this socket, where nothing else tells them from untagged ones.
+ */
+const PACKET_MULTICAST = 2;
+
+/** Drops the frame if it is for another machine. */
+export function requireForUs(): Program {
+  const isOther = { when: false, over: [returns(0)] };
+  return [load("loadWord", PACKET_TYPE), ...skipIf("jumpIfGreater", PACKET_MULTICAST, isOther)];
+}
+
+/** Drops the frame unless what is loaded has the value. */
+export function requireEqual(from: Instruction, value: number): Program {
+  return [from, ...skipIf("jumpIfEqual", value, { when: true, over: [returns(0)] })];
+}
+
+interface MatchedAddress {
+  /** Only addresses of this family are looked for. */
+  readonly family: Family;
+  /** Where in the frame the address stands. */
+  readonly at: number;
+  /** How much of a matching frame to keep. */
+  readonly keepBytes: number;
+}
+
+/**
+ * The filter that keeps frames which pass the checks and have one of the addresses in them: an array of struct sock_filter. Too many
+ * for the kernel's limit on instructions: it keeps all that pass the checks. None: it keeps nothing.
+ */
+export function buildFilter(
+  checks: Program,
+  addresses: readonly Ip[],
+  { family, at, keepBytes }: MatchedAddress,
+): Uint8Array {
+  const words = wordsOf(addresses, family);
+  if (words.length === 0) return encodeProgram([returns(0)]);
+  const byOperation = [...checks, returns(keepBytes)];
+  // Each address takes at least one instruction: do not even try.
+  if (words.length > MAX_INSTRUCTIONS) return encodeProgram(byOperation);
+  const byAddress = [...checks, ...matchWords(words, { at, keepBytes })];
+  return encodeProgram(byAddress.length <= MAX_INSTRUCTIONS ? byAddress : byOperation);
+}
+
+/** The different addresses of one family, sorted, each as 32-bit words in network order. */
+function wordsOf(addresses: readonly Ip[], family: Family): readonly (readonly number[])[] {
+  const sorted = addresses
+    .filter((ip) => ip.family === family)
+    .map((ip) => (family === "ipv4" ? [Number(ip.value)] : wordsOfIpv6(ip)))
+    .sort(compareWords);
+  return sorted.filter((words, index) => index === 0 || compareWords(words, sorted[index - 1] ?? []) !== 0);
+}
+
+function wordsOfIpv6(ip: Ip): readonly number[] {
+  const view = new DataView(ipToBytes(ip).buffer);
+  return [0, 4, 8, 12].map((at) => view.getUint32(at));
+}
+
+function compareWords(left: readonly number[], right: readonly number[]): number {
+  const index = left.findIndex((word, at) => word !== right[at]);
+  return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);
+}
