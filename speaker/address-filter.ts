@@ -1,5 +1,8 @@
+import { encodeProgram, returns } from "#src/layer2/encode-program.ts";
 import type { PacketSocket } from "#src/linux/packet-socket.ts";
 
+/** A filter that keeps no frame. */
+const NOTHING = encodeProgram([returns(0)]);
 /** A filter for so few addresses is built at each change; one for many takes longer than a client should wait. */
 const FEW = 64;
 /** When nothing changed for so long, a filter for many is made; so much longer for each address in it, as that takes longer. */
@@ -28,6 +31,9 @@ export class AddressFilter {
   readonly #options: AddressFilterOptions;
   readonly #addresses: { readonly size: number };
   #isWide = false;
+  #isShut = false;
+  /** Set last, or to be set when it is no longer shut; undefined: the first one. */
+  #last: Uint8Array | undefined;
   /** Changed since the exact filter was made; `isNew`: since `settle` was called last. */
   #stale: { isNew: boolean; atMs: number } | undefined;
 
@@ -51,21 +57,42 @@ export class AddressFilter {
     else if (nowMs - this.#stale.atMs >= CALM_MS + this.#addresses.size * CALM_MS_PER_ADDRESS) this.#narrow();
   }
 
+  /** Lets nothing pass until `reopen`. */
+  shut(): void {
+    this.#isShut = true;
+    this.#options.socket.setFilter(NOTHING);
+  }
+
+  /** Lets pass again what asks for the addresses as they are now. */
+  reopen(): void {
+    this.#isShut = false;
+    if (this.#last === undefined) this.#narrow();
+    else this.#try(this.#last);
+  }
+
   #narrow(): void {
-    const { socket, exact, onRefused } = this.#options;
     this.#stale = undefined;
+    this.#try(this.#options.exact());
+  }
+
+  #try(filter: Uint8Array): void {
     try {
-      socket.setFilter(exact());
-      this.#isWide = false;
+      this.#set(filter);
+      this.#isWide = filter === this.#options.wide;
     } catch (error) {
       this.#widen();
-      onRefused(error as Error);
+      this.#options.onRefused(error as Error);
     }
   }
 
   #widen(): void {
     if (this.#isWide) return;
-    this.#options.socket.setFilter(this.#options.wide);
+    this.#set(this.#options.wide);
     this.#isWide = true;
+  }
+
+  #set(filter: Uint8Array): void {
+    if (!this.#isShut) this.#options.socket.setFilter(filter);
+    this.#last = filter;
   }
 }

@@ -10,6 +10,8 @@ export interface FilteredSocketOptions {
   readonly openPacketSocket: OpenPacketSocket;
   /** Frames taken from the kernel at once; left out: as many as `openPacketSocket` takes. */
   readonly slots?: number;
+  /** Room for frames that wait; left out: as `openPacketSocket` has it. */
+  readonly receiveBufferBytes?: number;
   /**
    * Open only while there are addresses: the kernel runs the filter for each packet of the family, so that a socket which hears
    * nothing still costs something.
@@ -37,6 +39,7 @@ export class FilteredSocket {
   readonly #options: FilteredSocketOptions;
   readonly #addresses = new Map<bigint, Ip>();
   #opened: Opened | undefined;
+  #isShut = false;
 
   /** One that is not lazy throws where the kernel does not open it, as `openPacketSocket` does. */
   constructor(options: FilteredSocketOptions) {
@@ -65,6 +68,18 @@ export class FilteredSocket {
     this.#opened?.filter.settle(nowMs);
   }
 
+  /** Lets the kernel drop all frames until `reopen`; those that wait still arrive. */
+  shut(): void {
+    this.#isShut = true;
+    this.#opened?.filter.shut();
+  }
+
+  /** Frames arrive again. */
+  reopen(): void {
+    this.#isShut = false;
+    this.#opened?.filter.reopen();
+  }
+
   /** Sends one whole frame; a negative errno where that failed, 0 where it is not open. */
   send(frame: Uint8Array): number {
     return this.#opened?.socket.send(frame) ?? 0;
@@ -90,16 +105,20 @@ export class FilteredSocket {
   }
 
   #open(): Opened {
-    const { interfaceIndex, etherType, openPacketSocket, exact, wide, slots, onFrame, onError, onWideFilter } =
-      this.#options;
-    const size = slots === undefined ? {} : { slots };
-    const socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...size, onFrame, onError });
+    const { interfaceIndex, etherType, openPacketSocket, exact, wide, onFrame, onError, onWideFilter } = this.#options;
+    const { slots, receiveBufferBytes } = this.#options;
+    const sizes = {
+      ...(slots === undefined ? {} : { slots }),
+      ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
+    };
+    const socket = openPacketSocket({ interfaceIndex, etherType, filter: exact([]), ...sizes, onFrame, onError });
     const filter = new AddressFilter(this.#addresses, {
       socket,
       exact: () => exact([...this.#addresses.values()]),
       wide: wide(),
       onRefused: onWideFilter,
     });
+    if (this.#isShut) filter.shut();
     return { socket, filter };
   }
 }

@@ -7,6 +7,7 @@ import { AddressConflicts, type DueAction } from "./address-conflicts.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { AnnouncedAddress, Announcer, AnnouncerView, TickView } from "./announcer.ts";
 import type { CounterSet } from "./counter-set.ts";
+import type { ForwardStopper } from "./forward-stopper.ts";
 import type { LastAnswers } from "./last-answers.ts";
 import type { LinkResponder } from "./link-responder.ts";
 import { localAddressProblems } from "./local-address-problems.ts";
@@ -35,6 +36,8 @@ export interface Layer2AnnouncerOptions {
   readonly answers: Pick<LastAnswers, "forget">;
   /** All links of this machine. */
   readonly network: Pick<LocalNetwork, "links">;
+  /** Hears which addresses are answered for; undefined: the kernel forwards echo requests to them. */
+  readonly stopper: Pick<ForwardStopper, "stop" | "release" | "settle"> | undefined;
   arpSysctls(interfaceName: string): ArpSysctls;
   /** A number from 0 to 1, new at each call. */
   chance(): number;
@@ -129,6 +132,7 @@ export class Layer2Announcer implements Announcer {
     if (keys.length > 0) this.#match(keys, nowMs);
     this.#send(nowMs);
     this.#options.responders.settle(nowMs);
+    this.#options.stopper?.settle();
     return keys.length > 0;
   }
 
@@ -186,13 +190,17 @@ export class Layer2Announcer implements Announcer {
 
   #start(key: string, nowMs: number): void {
     const address = this.#announced.get(key);
-    if (address !== undefined) this.#queue.start(address.ip, nowMs);
+    if (address === undefined) return;
+    this.#queue.start(address.ip, nowMs);
+    this.#options.stopper?.stop(address.ip);
   }
 
   #stop(key: string): void {
     this.#queue.stop(key);
     const ip = parseIp(key);
-    if (ip !== undefined) this.#options.answers.forget(ip);
+    if (ip === undefined) return;
+    this.#options.answers.forget(ip);
+    this.#options.stopper?.release(ip);
   }
 }
 

@@ -23,6 +23,7 @@ import type { OpenPacketSocket } from "#src/linux/packet-socket.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
+import { EchoAnswers, type EchoOutcome } from "./echo-answers.ts";
 import { FilteredSocket } from "./filtered-socket.ts";
 import { ServedAddresses } from "./served-addresses.ts";
 import { isServedByLink, type LinkShare } from "./shared-networks.ts";
@@ -35,6 +36,12 @@ export interface LinkResponderOptions {
   readonly share: LinkShare;
   readonly openPacketSocket: OpenPacketSocket;
   readonly groups: Pick<GroupMembership, "join" | "leave">;
+  /** Answers echo requests (ping) to announced addresses. */
+  readonly answersPing: boolean;
+  /** Whether an interface of this machine has the address: then its kernel answers echo requests to it. */
+  hasAddress(ip: Ip): boolean;
+  /** So many echo requests had this outcome. */
+  onEcho(outcome: EchoOutcome, count: number): void;
   /** A request for an address was answered, of the host with the address `asker`. */
   onReply(protocol: "arp" | "ndp", ip: Ip, asker: AskingHost): void;
   onDrop(reason: DropReason): void;
@@ -47,8 +54,8 @@ export interface LinkResponderOptions {
   onError(errno: number): void;
   /** The kernel refuses a filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
-  /** The kernel refuses a socket for claims: no other machine is noticed, and all else goes on. */
-  onUnopened(interfaceName: string, error: Error): void;
+  /** The kernel refuses a socket for claims or for echo requests: these are not noticed, and all else goes on. */
+  onUnopened(interfaceName: string, needed: "claims" | "echoes", error: Error): void;
 }
 
 /** A host that asked for an address. */
@@ -83,6 +90,7 @@ export class LinkResponder {
   /** Answers of nodes' own kernels. */
   readonly #nodes: Sockets;
   readonly #all: readonly FilteredSocket[];
+  readonly #echoes: EchoAnswers | undefined;
 
   constructor(options: LinkResponderOptions) {
     this.#options = options;
@@ -97,6 +105,7 @@ export class LinkResponder {
     this.#answered = both("answered");
     this.#nodes = both("nodes");
     this.#all = [this.#asked, this.#claimed, this.#answered, this.#nodes].flatMap((sockets) => Object.values(sockets));
+    this.#echoes = options.answersPing ? this.#openEchoes() : undefined;
     opened.move();
   }
 
@@ -105,10 +114,12 @@ export class LinkResponder {
    * it is known that the others are as they were.
    */
   setAnnounced(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
-    const { added, removed } = this.#announced.update(addresses, keys);
+    const change = this.#announced.update(addresses, keys);
+    const { added, removed } = change;
     const { groups } = this.#options;
     for (const ip of added) if (ip.family === "ipv6") groups.join(this.link.name, ip);
     for (const socket of Object.values(this.#asked)) socket.change(added, removed);
+    this.#echoes?.change(change);
     for (const ip of removed) if (ip.family === "ipv6") groups.leave(this.link.name, ip);
   }
 
@@ -140,6 +151,7 @@ export class LinkResponder {
   /** Lets the filters follow what changed before; to be called often. */
   settle(nowMs: number): void {
     for (const socket of this.#all) socket.settle(nowMs);
+    this.#echoes?.settle(nowMs);
   }
 
   /** Sends one round of unasked announcements of an address; false if this link does not announce it. */
@@ -194,6 +206,7 @@ export class LinkResponder {
   close(): void {
     this.setAnnounced(new Map());
     for (const socket of this.#all) socket.close();
+    this.#echoes?.close();
   }
 
   #serves({ ip, interfaces }: AnnouncedAddress): boolean {
@@ -213,9 +226,22 @@ export class LinkResponder {
       onFrame: (frame) => (kind === "asked" ? this.#answer(frame, socket) : this.#hear(frame, socket, kind)),
       onError,
       onWideFilter: (error) => onWideFilter(this.link.name, error),
-      onUnopened: (error) => onUnopened(this.link.name, error),
+      onUnopened: (error) => onUnopened(this.link.name, "claims", error),
     });
     return socket;
+  }
+
+  #openEchoes(): EchoAnswers {
+    const { openPacketSocket, hasAddress, onEcho, onError, onWideFilter, onUnopened } = this.#options;
+    return new EchoAnswers({
+      link: this.link,
+      openPacketSocket,
+      hasAddress,
+      onEcho,
+      onError,
+      onWideFilter: (error) => onWideFilter(this.link.name, error),
+      onUnopened: (error) => onUnopened(this.link.name, "echoes", error),
+    });
   }
 
   #answer(frame: Uint8Array, socket: FilteredSocket): void {

@@ -11,9 +11,11 @@ export class LocalNetwork {
   #links: ReadonlyMap<number, Link> = new Map();
   #routes: Routes = NO_ROUTES;
   #forbidden: ReadonlyMap<string, ForbiddenReason> = new Map();
+  #held: ReadonlySet<string> = new Set();
 
   setLinks(links: ReadonlyMap<number, Link>): void {
     this.#links = links;
+    this.#held = new Set([...links.values()].flatMap(({ addresses }) => addresses.map(({ ip }) => printIp(ip))));
     this.#forbidden = forbiddenBy(links, this.#routes);
   }
 
@@ -38,6 +40,11 @@ export class LocalNetwork {
         if (reservedUse(ip) === undefined && !found.has(printIp(ip)))
           found.set(printIp(ip), { ip, prefixLength, interfaceName: link.name });
     return [...found.values()];
+  }
+
+  /** Whether any interface has the address, one without a wire included. */
+  hasAddress(ip: Ip): boolean {
+    return this.#held.has(printIp(ip));
   }
 
   /** Next hops of the default routes. */

@@ -84,6 +84,8 @@ export interface WorkerSettings {
   readonly failBackAfterMs: number | undefined;
   /** TCP connections are kept for so long after an address moved; undefined: they are not. */
   readonly keepConnectionsMs: number | undefined;
+  /** Echo requests (ping) to announced addresses are answered. */
+  readonly answersPing: boolean;
   /** Interface names to use; empty: every usable one, for the addresses of its own networks. */
   readonly interfaces: readonly string[];
   /** The first one signs, any is accepted. At least 16 bytes each. */
@@ -154,7 +156,7 @@ export type FromWorker =
   /** All that is wrong with one need of the speaker now: without it the speaker is not ready. */
   | {
       readonly kind: "problems";
-      readonly need: "heartbeats" | "sockets" | "connections";
+      readonly need: "heartbeats" | "sockets" | "connections" | "ping";
       readonly problems: readonly Problem[];
     }
   | { readonly kind: "left" };

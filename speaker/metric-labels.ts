@@ -5,6 +5,7 @@ import { GAIN_CAUSES, type GainCause } from "#src/model/takeover.ts";
 import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
 import type { HeartbeatFault } from "#src/wire/heartbeat.ts";
 import type { HeartbeatEffect } from "#src/election/membership.ts";
+import { type EchoOutcome, echoOutcomes } from "./echo-answers.ts";
 
 /** The protocols that questions for an address come in. */
 const PROTOCOLS = ["arp", "ndp"] as const;
@@ -18,6 +19,7 @@ export interface CounterLabels {
   readonly frames_dropped: DropReason;
   readonly foreign_claims: (typeof PROTOCOLS)[number];
   readonly conflict_actions: ConflictAction;
+  readonly echoes: EchoOutcome;
   readonly takeovers: GainCause;
   readonly heartbeats_sent: (typeof PACES)[number];
   readonly heartbeats_received: HeartbeatEffect;
@@ -65,6 +67,7 @@ export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_frames_dropped_total: { reason: dropReasons },
   hawser_speaker_foreign_claims_total: { protocol: PROTOCOLS },
   hawser_speaker_conflict_actions_total: { action: conflictActions },
+  hawser_speaker_echoes_total: { outcome: echoOutcomes },
   hawser_speaker_takeovers_total: { cause: GAIN_CAUSES },
   hawser_speaker_heartbeats_sent_total: { pace: PACES },
   hawser_speaker_heartbeats_received_total: { effect: effects },

@@ -25,6 +25,11 @@ const counted = {
     "What was done to find out who else has addresses of this speaker, and where another machine has them",
     "action",
   ],
+  echoes: [
+    "hawser_speaker_echoes_total",
+    "Echo requests (ping) to announced addresses that reached this speaker (--answer-ping), by outcome: beyond the limit the kernel drops them, and they are not counted",
+    "outcome",
+  ],
   takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
   heartbeats_sent: [
     "hawser_speaker_heartbeats_sent_total",

@@ -83,6 +83,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * LOST_INTERVALS),
     failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
     keepConnectionsMs: options.keepConnections === 0 ? undefined : options.keepConnections * 1_000,
+    answersPing: options.answerPing,
     interfaces: options.interfaces,
     heartbeatKeys: keys,
   };
@@ -207,7 +208,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         const [first] = message.problems;
         ownProblems.report(message.need, message.problems);
         // Without it addresses are served as well.
-        if (message.need === "connections") return undefined;
+        if (message.need === "connections" || message.need === "ping") return undefined;
         return health.set(message.need, first === undefined, first === undefined ? "" : printProblem(first));
       }
       case "left":

@@ -15,6 +15,7 @@ import { AnswersReporter } from "./answers-reporter.ts";
 import { ConnectionKeeper, connectionsNotKept } from "./connection-keeper.ts";
 import { CounterSet } from "./counter-set.ts";
 import { FrameCapture } from "./frame-capture.ts";
+import { ForwardStopper, pingNotAnswered } from "./forward-stopper.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { Layer2Announcer } from "./layer2-announcer.ts";
@@ -29,6 +30,12 @@ import { Speaker } from "./speaker.ts";
 const REOPEN_MS = 1_000;
 /** Different troubles that are logged; more of them say nothing new. */
 const MAX_TROUBLES = 1_000;
+
+/** What is said where the kernel opens no socket. */
+const UNOPENED = {
+  claims: "cannot listen for other machines that have addresses of this speaker",
+  echoes: "cannot answer echo requests to addresses of this speaker",
+} as const;
 
 /** The first ten bits of link-local IPv6 addresses (RFC 4291 section 2.5.6). */
 const LINK_LOCAL = 0x3fan;
@@ -45,9 +52,16 @@ export interface WorkerMachine {
   readonly openLinkWatcher: typeof openLinkWatcher;
   readonly openRouteWatcher: typeof openRouteWatcher;
   readonly readArpSysctls: typeof readArpSysctls;
+  openNfTables(onError: (errno: number) => void): Pick<NfTablesSocket, "send" | typeof Symbol.dispose>;
 }
 
-const linux: WorkerMachine = { openPacketSocket, openLinkWatcher, openRouteWatcher, readArpSysctls };
+const linux: WorkerMachine = {
+  openPacketSocket,
+  openLinkWatcher,
+  openRouteWatcher,
+  readArpSysctls,
+  openNfTables: (onError) => new NfTablesSocket(onError),
+};
 
 /** Runs the worker of a speaker. Resolves, once it hears heartbeats and ticks, with what ends it. */
 export async function runWorker(
@@ -68,6 +82,7 @@ export async function runWorker(
   /** The time for answers, of the last tick: to ask the clock for each would cost more than to keep the answer. */
   let answeredMs = wallMs();
 
+  const stopping = await stopForwarding(settings, machine, post);
   const groups = new GroupMembership({
     onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
   });
@@ -75,6 +90,9 @@ export async function runWorker(
     interfaces: settings.interfaces,
     openPacketSocket: machine.openPacketSocket,
     groups,
+    answersPing: stopping.stopper !== undefined,
+    hasAddress: (ip) => network.hasAddress(ip),
+    onEcho: (outcome, count) => counters.add("echoes", outcome, count),
     onReply: (protocol, ip, asker) => {
       counters.add("replies_sent", protocol);
       // Members ask for what this speaker announces, to see that it answers: that is not of interest to its user.
@@ -92,11 +110,7 @@ export async function runWorker(
         err: error.message,
         fix: "raise net.core.optmem_max to 131072",
       }),
-    onUnopened: (name, error) =>
-      warnOnce("cannot listen for other machines that have addresses of this speaker", {
-        interface: name,
-        err: error.message,
-      }),
+    onUnopened: (name, needed, error) => warnOnce(UNOPENED[needed], { interface: name, err: error.message }),
     onProblems: (problems) => post({ kind: "problems", need: "sockets", problems }),
   });
 
@@ -119,6 +133,7 @@ export async function runWorker(
     counters,
     answers,
     network,
+    stopper: stopping.stopper,
     arpSysctls: machine.readArpSysctls,
     chance: Math.random,
   });
@@ -209,7 +224,23 @@ export async function runWorker(
     links.close();
     routes.close();
     connections.close();
+    stopping.close();
   };
+}
+
+/** What stops the kernel from forwarding echo requests where these are to be answered, and the end of its socket. Where the kernel refuses they are not. */
+async function stopForwarding(
+  { node, answersPing }: WorkerSettings,
+  { openNfTables }: Pick<WorkerMachine, "openNfTables">,
+  post: WorkerPort["post"],
+): Promise<{ readonly stopper: ForwardStopper | undefined; close(): void }> {
+  if (!answersPing) return { stopper: undefined, close: () => undefined };
+  const socket = openNfTables(() => undefined);
+  const stopper = await ForwardStopper.open(socket);
+  if (stopper instanceof ForwardStopper) return { stopper, close: () => socket[Symbol.dispose]() };
+  socket[Symbol.dispose]();
+  post({ kind: "problems", need: "ping", problems: [pingNotAnswered(node, stopper)] });
+  return { stopper: undefined, close: () => undefined };
 }
 
 /** What keeps connections where that is wanted, and the end of its socket. */

@@ -43,6 +43,10 @@ export const speakerOptions = {
     max: 604_800,
     help: "Seconds for which open TCP connections are kept after an address moved from a node that lives; needs CAP_NET_ADMIN. 0: they end",
   },
+  answerPing: {
+    kind: "boolean",
+    help: "Answer echo requests (ping) to the addresses that this speaker announces, 1,000 a second on each interface; needs CAP_NET_ADMIN",
+  },
   interfaces: {
     kind: "list",
     help: "Announce on these interfaces only, also addresses that are in no network of the node. Default: every usable interface, for addresses in its networks",

@@ -139,10 +139,15 @@ export const ADDRESS_BOARD: Board = {
           [`sum by (node) (hawser_speaker_members${SPEAKERS})`, "{{node}}"],
           [`sum by (node) (hawser_speaker_unheard_members${SPEAKERS}) > 0`, "{{node}} does not hear"],
         ),
-        lines({ title: "Replies", description: "ARP replies and neighbor advertisements that were asked for." }, [
-          `sum by (node, protocol) (rate(hawser_speaker_replies_total${SPEAKERS}${RATE}))`,
-          "{{node}} {{protocol}}",
-        ]),
+        lines(
+          {
+            title: "Replies",
+            description:
+              "ARP replies and neighbor advertisements that were asked for; and, with --answer-ping, what became of pings.",
+          },
+          [`sum by (node, protocol) (rate(hawser_speaker_replies_total${SPEAKERS}${RATE}))`, "{{node}} {{protocol}}"],
+          [`sum by (outcome) (rate(hawser_speaker_echoes_total${SPEAKERS}${RATE}))`, "ping: {{outcome}}"],
+        ),
         lines(
           {
             title: "Frames not answered",

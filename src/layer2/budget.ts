@@ -1,5 +1,5 @@
-/** What is being sent: the first round after a take-over, which ends an outage, any later one, or a question. */
-export type Spending = "first" | "repeat" | "question";
+/** What is being sent: the first round after a take-over, which ends an outage, any later one, a question, or a reply to an echo request. */
+export type Spending = "first" | "repeat" | "question" | "echo";
 
 /**
  * How many rounds of announcements may be sent at once and per second, over all addresses of a node; a round is two
@@ -10,11 +10,15 @@ export type Spending = "first" | "repeat" | "question";
  * a switch has no reason to act.
  *
  * Questions, one frame each: as few frames as for repeats.
+ *
+ * Replies to echo requests, of each interface: hundreds of people and monitors that ask once a second, at some hundredths of
+ * a core.
  */
 const LIMITS = {
   first: { atOnce: 1_000, perSecond: 20_000 },
   repeat: { atOnce: 200, perSecond: 1_000 },
   question: { atOnce: 200, perSecond: 1_000 },
+  echo: { atOnce: 200, perSecond: 1_000 },
 } as const satisfies Record<Spending, { readonly atOnce: number; readonly perSecond: number }>;
 
 /** A token bucket for each: how many rounds of each kind may be sent at `atMs`. */
@@ -22,12 +26,14 @@ export interface Budget {
   readonly first: number;
   readonly repeat: number;
   readonly question: number;
+  readonly echo: number;
   readonly atMs: number;
 }
 
 /** A budget of which nothing is spent. */
 export function fullBudget(nowMs: number): Budget {
-  return { first: LIMITS.first.atOnce, repeat: LIMITS.repeat.atOnce, question: LIMITS.question.atOnce, atMs: nowMs };
+  const { first, repeat, question, echo } = LIMITS;
+  return { first: first.atOnce, repeat: repeat.atOnce, question: question.atOnce, echo: echo.atOnce, atMs: nowMs };
 }
 
 /** The budget at a later time; unchanged if the time given is not later. */
@@ -37,7 +43,8 @@ export function refill(budget: Budget, nowMs: number): Budget {
     const { atOnce, perSecond } = LIMITS[spending];
     return Math.min(atOnce, budget[spending] + (elapsedMs * perSecond) / 1_000);
   };
-  return { first: grown("first"), repeat: grown("repeat"), question: grown("question"), atMs: budget.atMs + elapsedMs };
+  const atMs = budget.atMs + elapsedMs;
+  return { first: grown("first"), repeat: grown("repeat"), question: grown("question"), echo: grown("echo"), atMs };
 }
 
 /** The budget after one round; undefined if it does not allow it. */

@@ -2,6 +2,7 @@ import { type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
 import {
   encodeProgram,
   type Instruction,
+  jumpIf,
   load,
   MAX_INSTRUCTIONS,
   type Program,
@@ -20,15 +21,29 @@ const PACKET_TYPE = -0x1000 + 4;
  */
 const PACKET_MULTICAST = 2;
 
+/** To this machine alone. */
+const PACKET_HOST = 0;
+
 /** Drops the frame if it is for another machine. */
 export function requireForUs(): Program {
   const isOther = { when: false, over: [returns(0)] };
   return [load("loadWord", PACKET_TYPE), ...skipIf("jumpIfGreater", PACKET_MULTICAST, isOther)];
 }
 
+/** Drops the frame if it is for another machine, or for more than this one. */
+export function requireUnicast(): Program {
+  return requireEqual(load("loadWord", PACKET_TYPE), PACKET_HOST);
+}
+
 /** Drops the frame unless what is loaded has the value. */
 export function requireEqual(from: Instruction, value: number): Program {
   return [from, ...skipIf("jumpIfEqual", value, { when: true, over: [returns(0)] })];
+}
+
+/** Drops the frame unless what is loaded has one of the values: a few. */
+export function requireOneOf(from: Instruction, values: readonly number[]): Program {
+  const tests = values.map((value, index) => jumpIf("jumpIfEqual", value, [values.length - index, 0]));
+  return [from, ...tests, returns(0)];
 }
 
 interface MatchedAddress {

@@ -791,6 +791,12 @@ export const PROBLEM_CODES = {
       "other speakers do not know those that are left out, and may announce one that a status names.",
     solve: "Keep the node's own addresses out of the pools and of statuses, or give the node fewer.",
   },
+  PING_NOT_ANSWERED: {
+    meaning:
+      "Warning: a speaker is to answer echo requests (--answer-ping), and the kernel does not let it stop what it would do with them besides, or lacks a part of nftables. They are not answered.",
+    solve:
+      "Give the speaker the capability NET_ADMIN (config/answer-ping), load the kernel modules that the message names, or leave the option out.",
+  },
   CONNECTIONS_NOT_KEPT: {
     meaning:
       "Warning: a speaker is to keep open TCP connections when an address moves (--keep-connections), and the kernel does not let it, or lacks a part of nftables. They end " +

@@ -3,6 +3,7 @@ import { MAC_BYTES } from "./mac.ts";
 /** Bytes before the payload of an untagged frame. */
 export const ETHERNET_HEADER_BYTES = 14;
 
+export const ETHER_TYPE_IPV4 = 0x0800;
 export const ETHER_TYPE_ARP = 0x0806;
 export const ETHER_TYPE_IPV6 = 0x86dd;
 

@@ -25,6 +25,7 @@ const NLM_F_APPEND = 0x800;
 const PROTOCOL_FAMILY: Readonly<Record<Family, number>> = { ipv4: 2, ipv6: 10 };
 /** The types of keys and values by which `nft list` shows them: ipv4_addr, ipv6_addr. */
 const DATA_TYPE: Readonly<Record<Family, number>> = { ipv4: 7, ipv6: 8 };
+const TABLE_IS_OWNED = 0x2;
 const SET_IS_MAP = 0x8;
 const SET_HAS_TIMEOUTS = 0x10;
 const LIST_ELEMENT = 1;
@@ -37,7 +38,7 @@ export interface NfMessage {
   readonly payload: Uint8Array;
 }
 
-/** A map from addresses to addresses, which forgets each entry after a time. */
+/** A map from addresses to addresses, which forgets each entry after a time; or a set of addresses. */
 export interface AddressMap {
   readonly family: Family;
   readonly table: string;
@@ -74,6 +75,11 @@ export function addTable(family: Family, table: string): NfMessage {
   return message(MESSAGE.newTable, family, NLM_F_CREATE, encodeText(1, table));
 }
 
+/** Makes a table that goes with all that is in it when the socket is closed that it was made by (Linux 5.12). It is an error where another socket has one of the name. */
+export function addOwnedTable(family: Family, table: string): NfMessage {
+  return message(MESSAGE.newTable, family, NLM_F_CREATE, encodeText(1, table), encodeU32(2, TABLE_IS_OWNED));
+}
+
 /** Removes a table with all that is in it. It is an error where there is none. */
 export function deleteTable(family: Family, table: string): NfMessage {
   return message(MESSAGE.delTable, family, 0, encodeText(1, table));
@@ -93,6 +99,22 @@ export function addAddressMap({ family, table, name }: AddressMap, size: number)
     encodeU32(5, length),
     encodeU32(6, DATA_TYPE[family]),
     encodeU32(7, length),
+    encodeNested(9, encodeU32(1, size)),
+    encodeU32(10, 1),
+  );
+}
+
+/** Makes a set for at most `size` addresses, if there is none of the name. */
+export function addAddressSet({ family, table, name }: AddressMap, size: number): NfMessage {
+  return message(
+    MESSAGE.newSet,
+    family,
+    NLM_F_CREATE,
+    encodeText(1, table),
+    encodeText(2, name),
+    encodeU32(3, 0),
+    encodeU32(4, DATA_TYPE[family]),
+    encodeU32(5, bitsOf(family) / 8),
     encodeNested(9, encodeU32(1, size)),
     encodeU32(10, 1),
   );
@@ -130,7 +152,12 @@ export function addMapEntry(
   return element(MESSAGE.newElement, NLM_F_CREATE, map, [keyOf(key), data, encodeU64(4, timeoutMs)]);
 }
 
-/** Removes an entry. It is an error where there is none. */
+/** Adds an address to a set. */
+export function addSetEntry(set: AddressMap, ip: Ip): NfMessage {
+  return element(MESSAGE.newElement, NLM_F_CREATE, set, [keyOf(ip)]);
+}
+
+/** Removes an entry of a map, or an address of a set. It is an error where there is none. */
 export function deleteMapEntry(map: AddressMap, key: Ip): NfMessage {
   return element(MESSAGE.delElement, 0, map, [keyOf(key)]);
 }

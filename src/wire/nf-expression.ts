@@ -58,6 +58,13 @@ export function loadProtocol(): Uint8Array {
   return expression("meta", encodeU32(1, REGISTER), encodeU32(2, l4Protocol));
 }
 
+/** Puts what the kernel's routes say of the packet's destination into the register (RTN_* of rtnetlink(7)): 4 bytes in the machine's own order. */
+export function loadDestinationType(): Uint8Array {
+  const addressType = 3;
+  const ofDestination = 2;
+  return expression("fib", encodeU32(1, REGISTER), encodeU32(2, addressType), encodeU32(3, ofDestination));
+}
+
 /** Puts what connection tracking says of the packet into the register: 4 bytes in the machine's own order. */
 export function loadConnectionState(): Uint8Array {
   const state = 0;
@@ -84,6 +91,11 @@ export function compareRegister(comparison: number, value: Uint8Array): Uint8Arr
     encodeU32(2, comparison),
     encodeNested(3, encodeAttribute(DATA_VALUE, value)),
   );
+}
+
+/** Ends the rule where the register is not in the set. */
+export function isIn(set: string): Uint8Array {
+  return expression("lookup", encodeText(1, set), encodeU32(2, REGISTER));
 }
 
 /** Ends the rule where the register is in the set. */

@@ -12,6 +12,7 @@ describe("budget", () => {
     { spending: "first", atOnce: 1_000, perSecond: 20_000 },
     { spending: "repeat", atOnce: 200, perSecond: 1_000 },
     { spending: "question", atOnce: 200, perSecond: 1_000 },
+    { spending: "echo", atOnce: 200, perSecond: 1_000 },
   ] as const)(
     "allows $atOnce rounds ($spending) at once, then $perSecond a second",
     ({ spending, atOnce, perSecond }) => {
@@ -28,13 +29,13 @@ describe("budget", () => {
   });
 
   it("is not refilled by a time that is not later", () => {
-    const budget = { first: 0, repeat: 0, question: 0, atMs: 1_000 };
+    const budget = { first: 0, repeat: 0, question: 0, echo: 0, atMs: 1_000 };
     expect(refill(budget, 1_000)).toEqual(budget);
     expect(refill(budget, 0)).toEqual(budget);
   });
 
   it("says when the next round is allowed", () => {
-    expect(timeOfNext({ first: 0, repeat: 0.25, question: 0, atMs: 1_000 }, "repeat")).toBe(1_001);
-    expect(timeOfNext({ first: 3, repeat: 0, question: 0, atMs: 1_000 }, "first")).toBe(1_000);
+    expect(timeOfNext({ ...fullBudget(1_000), repeat: 0.25 }, "repeat")).toBe(1_001);
+    expect(timeOfNext({ ...fullBudget(1_000), first: 3 }, "first")).toBe(1_000);
   });
 });

@@ -78,7 +78,13 @@ describe("dueAnnouncements()", () => {
   it("does not let repeats hold up the first round of another address", () => {
     const repeating = startMany(2_000).map((schedule) => ({ ...schedule, sent: 1, dueMs: 100 }));
     const late = startSchedule(ipAt(9_999), 150, 0);
-    const { due } = dueAnnouncements([...repeating, late], 150, { first: 1, repeat: 200, question: 0, atMs: 150 });
+    const { due } = dueAnnouncements([...repeating, late], 150, {
+      first: 1,
+      repeat: 200,
+      question: 0,
+      echo: 0,
+      atMs: 150,
+    });
     expect(due[0]?.ip).toEqual(late.ip);
     expect(due.length).toBe(201);
   });
@@ -119,7 +125,7 @@ describe("dueAnnouncements()", () => {
     const anySet = fc.uniqueArray(anySchedule, { selector: key, maxLength: 40 });
     fc.assert(
       fc.property(anySet, fc.nat(10_000), fc.nat(20), (schedules, nowMs, repeat) => {
-        const budget = { first: repeat / 2, repeat, question: 0, atMs: nowMs };
+        const budget = { first: repeat / 2, repeat, question: 0, echo: 0, atMs: nowMs };
         const found = dueAnnouncements(schedules, nowMs, budget);
         expect(dueAnnouncements(schedules.toReversed(), nowMs, budget)).toEqual(found);
         expect(found.due.length).toBeLessThanOrEqual(repeat + Math.floor(repeat / 2));

@@ -96,6 +96,9 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
         [Symbol.dispose]: close,
       };
     },
+    answersPing: false,
+    hasAddress: () => false,
+    onEcho: () => undefined,
     onReply: () => undefined,
     onDrop: () => undefined,
     onForeignClaim: () => undefined,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { LocalNetwork } from "#speaker/local-network.ts";
-import { parseIp } from "#src/ip/address.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { fakeLink } from "#test/support/fake-link-watcher.ts";
 
+const ipOf = (text: string): Ip => parseIp(text) ?? expect.fail(text);
+
 function linkWith(address: string, changes: Partial<Link> = {}): Link {
-  const ip = parseIp(address) ?? expect.fail(address);
+  const ip = ipOf(address);
   return fakeLink({ addresses: [{ ip, prefixLength: 32, scope: "global" }], ...changes });
 }
 
@@ -25,6 +27,8 @@ describe("LocalNetwork", () => {
     const network = new LocalNetwork();
     network.setLinks(new Map([[link.index, link]]));
     expect(network.forbidden.get("192.0.2.1")).toBe(isForbidden ? "MemberAddress" : undefined);
+    // J: whose kernel answers a ping, whatever the interface is for.
+    expect(["192.0.2.1", "192.0.2.2"].map((text) => network.hasAddress(ipOf(text)))).toEqual([true, false]);
   });
 
   it("L1 forbids the default gateway", () => {

@@ -12,7 +12,7 @@ import type { Fields } from "#src/model/record.ts";
 import { answersIn } from "#speaker/last-answers.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { decodeArp } from "#src/wire/arp.ts";
-import { ETHER_TYPE_ARP, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { ETHER_TYPE_ARP, ETHER_TYPE_IPV4, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { object } from "#test/model/build.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { fakeLink, FakeLinkWatcher } from "#test/support/fake-link-watcher.ts";
@@ -31,7 +31,12 @@ function lan(...addresses: readonly string[]): Link {
 }
 
 /** A worker on a machine that a test plays; its heartbeats go over a real socket. */
-async function start({ interfaces = [] as readonly string[], links: own = [lan("192.0.2.11")] } = {}) {
+async function start({
+  interfaces = [] as readonly string[],
+  answersPing = false,
+  nftErrno = undefined as number | undefined,
+  links: own = [lan("192.0.2.11")],
+} = {}) {
   const posted: FromWorker[] = [];
   const { open, sockets } = fakePacketSockets();
   let listener: (message: ToWorker) => void = () => expect.fail("it listens first");
@@ -44,6 +49,7 @@ async function start({ interfaces = [] as readonly string[], links: own = [lan("
     deadAfterMs: 100,
     failBackAfterMs: undefined,
     keepConnectionsMs: undefined,
+    answersPing,
     interfaces,
     heartbeatKeys: [new TextEncoder().encode("a key for heartbeats")],
   };
@@ -58,6 +64,7 @@ async function start({ interfaces = [] as readonly string[], links: own = [lan("
       routes: () => ({ ...NO_ROUTES, gateways: [ipOf("192.0.2.1")] }),
       close: () => undefined,
     }),
+    openNfTables: () => ({ send: (_, onDone) => onDone(nftErrno), [Symbol.dispose]: () => undefined }),
     readArpSysctls: () => ({ ignore: 1, announce: 2 }),
   });
   const state = (): SpeakerState | undefined => posted.findLast((message) => message.kind === "state")?.state;
@@ -160,5 +167,45 @@ describe("runWorker()", () => {
     );
     worker.tell({ kind: "leave" });
     await vi.waitFor(() => expect(worker.posted).toContainEqual({ kind: "left" }), eventually);
+  });
+
+  it.each([false, true])(
+    "J where answersPing is %s, an echo request to an announced address is answered so",
+    async (answersPing) => {
+      const worker = await start({ answersPing });
+      end = worker.end;
+      const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+      worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
+      await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
+      const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_IPV4);
+      expect(socket !== undefined).toBe(answersPing);
+      if (socket === undefined) return;
+      const request = "0800 45 00 0020 0000 4000 40 01 b613 c0000201 c00002c8  08 00 ff02 1a2b0001 70696e67";
+      const reply = "0800 45 00 0020 0000 4000 40 01 b613 c00002c8 c0000201  00 00 0703 1a2b0001 70696e67";
+      const ask = () => socket.receive(hex(`020000000002 02420a000001 ${request}`));
+      await vi.waitFor(() => {
+        ask();
+        expect(socket.sent[0]).toEqual(hex(`02420a000001 020000000002 ${reply}`));
+      }, eventually);
+      const echoes = () => worker.posted.findLast((one) => one.kind === "counters")?.counters.labelled["echoes"];
+      await vi.waitFor(() => expect(echoes()?.["answered"]).toBe(socket.sent.length), eventually);
+      // kube-proxy in IPVS mode puts it on an interface: then the kernel answers.
+      const ipvs = { ...lan(VIP), index: 4, name: "kube-ipvs0", kind: "dummy" };
+      worker.links.setLinks([lan("192.0.2.11"), ipvs]);
+      const sent = socket.sent.length;
+      ask();
+      expect(socket.sent).toHaveLength(sent);
+    },
+  );
+
+  it("J does not answer echo requests where the kernel would forward them as well, and says so", async () => {
+    const worker = await start({ answersPing: true, nftErrno: 1 });
+    end = worker.end;
+    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
+    await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
+    expect(worker.sockets.filter(({ options }) => options.etherType === ETHER_TYPE_IPV4)).toEqual([]);
+    const said = worker.posted.find((message) => message.kind === "problems" && message.need === "ping");
+    expect(said).toMatchObject({ problems: [{ code: "PING_NOT_ANSWERED", severity: "warning" }] });
   });
 });

@@ -161,6 +161,7 @@ export class SpeakerNetwork {
         deadAfterMs: DEAD_AFTER_MS,
         failBackAfterMs: this.failBackAfterMs,
         keepConnectionsMs: this.keepConnectionsMs,
+        answersPing: false,
         interfaces: [],
         heartbeatKeys: [key],
       },
@@ -201,6 +202,7 @@ export class SpeakerNetwork {
       counters,
       answers: new LastAnswers(),
       network,
+      stopper: undefined,
       arpSysctls: () => ({ ignore: 0, announce: 0 }),
       chance: () => 0.5,
       responders: {

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { keepRules } from "#src/wire/keep-rules.ts";
 import { decodeAttributes, decodeNetlinkMessages } from "#src/wire/netlink.ts";
-import { addAddressMap, addMapEntry, addTable, deleteMapEntry, encodeNfBatch } from "#src/wire/nf-batch.ts";
+import { pingRule } from "#src/wire/ping-rule.ts";
+import {
+  addAddressMap,
+  addMapEntry,
+  addSetEntry,
+  addTable,
+  deleteMapEntry,
+  encodeNfBatch,
+} from "#src/wire/nf-batch.ts";
 
 function ipOf(text: string): Ip {
   return parseIp(text) ?? expect.fail(text);
@@ -66,5 +74,20 @@ describe("encodeNfBatch()", () => {
         ["payload", "cmp", "payload", "lookup", "dup", "immediate"],
       ]);
     }
+  });
+
+  it("J writes the rule against forwarding with names that fit, and an address of its set without a value", () => {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const names = pingRule(family, "answered").map((expression) => {
+        const [inside = expect.fail()] = decodeAttributes(expression).values();
+        return Buffer.from(decodeAttributes(inside).get(1) ?? [])
+          .toString()
+          .replace("\0", "");
+      });
+      expect(names).toEqual(["payload", "lookup", "meta", "cmp", "payload", "cmp", "fib", "cmp", "immediate"]);
+    }
+    const attributes = decodeAttributes(addSetEntry(map, ipOf("192.0.2.200")).payload.subarray(4));
+    const element = decodeAttributes(decodeAttributes(attributes.get(3) ?? expect.fail()).get(1) ?? expect.fail());
+    expect([...element].map(([type, value]) => [type, hexOf(value)])).toEqual([[1, "08000100c00002c8"]]);
   });
 });
