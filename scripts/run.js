@@ -1,15 +1,28 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { constants as systemConstants, homedir } from "node:os";
+import { join } from "node:path";
 import { root } from "./setup.js";
 
 /** How often we look whether npm's shell lives: rarely enough to cost nothing. */
 const LOOK_MS = 500;
 
+const COMPILE_CACHE = `${root}node_modules/.cache/hawser-compile`;
+
 /**
  * Where Node keeps what it made of our TypeScript, by content: a program then starts with a third of the work. In a folder
- * of the project's, and not in /tmp, so that no other user can put code there. Where it cannot be written, nothing is kept.
+ * of the project's, or in this user's own where that cannot be written, as in the clone of another user; and not in /tmp, so that no
+ * other user can put code there. Where neither can be written, nothing is kept.
  */
-const COMPILE_CACHE = `${root}node_modules/.cache/hawser-compile`;
+export function compileCache(folder = COMPILE_CACHE, env = process.env) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "hawser", "compile");
+  }
+}
 
 /** Runs a command to its end with our terminal; Ctrl-C reaches it too, and we wait for its clean-up. */
 export function run(command, { env = {}, cwd = root } = {}) {
@@ -20,7 +33,7 @@ export function run(command, { env = {}, cwd = root } = {}) {
     const child = spawn(file, args, {
       cwd,
       stdio: "inherit",
-      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...launcher, ...env },
+      env: { NODE_COMPILE_CACHE: compileCache(), ...process.env, ...launcher, ...env },
     });
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     const passOn = (signal) => child.kill(signal);
@@ -36,7 +49,7 @@ export function run(command, { env = {}, cwd = root } = {}) {
     child.on("exit", (code, signal) => {
       clearInterval(look);
       for (const name of signals) process.off(name, passOn);
-      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+      resolve(code ?? 128 + (systemConstants.signals[signal] ?? 0));
     });
   });
 }

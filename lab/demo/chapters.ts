@@ -104,13 +104,16 @@ export async function deadNode({ rack, world, teller }: Stage, ip: string): Prom
   await prober.waitForGood(CALM_PROBES);
   const { effectiveNs } = await rack.cutSilent(rack.host(node));
   await prober.waitForGood(CALM_PROBES);
-  // What it asks for last is waited for while the node comes back.
-  const stopping = prober.stop();
   const findSuccessor = async (): Promise<string | undefined> =>
     (await world.announcers(ip)).find((announcer) => announcer !== node);
-  const successor = await until("another node announces the address", findSuccessor, patient);
-  await rack.restore(rack.host(node));
-  const gapMs = round(gapAfter(await stopping, effectiveNs) ?? Infinity);
+  const comeBack = async (): Promise<string> => {
+    const successor = await until("another node announces the address", findSuccessor, patient);
+    await rack.restore(rack.host(node));
+    return successor;
+  };
+  // It waits a while for answers that will not come.
+  const [records, successor] = await Promise.all([prober.stop(), comeBack()]);
+  const gapMs = round(gapAfter(records, effectiveNs) ?? Infinity);
   teller.found(`the client waited ${gapMs} ms; ${successor} has taken over`, {
     event: "crash",
     node,
@@ -136,12 +139,12 @@ export async function plannedMove({ rack, world, teller }: Stage, ip: string): P
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
-  let restarting: Promise<void> | undefined;
-  const { probes, lost } = await lostWhile(prober, 2 * CALM_PROBES, async () => {
-    await world.stopSpeaker(node);
-    restarting = world.restartSpeaker(node);
-  });
-  await restarting;
+  const { probes, lost } = await lostWhile(
+    prober,
+    2 * CALM_PROBES,
+    () => world.stopSpeaker(node),
+    () => world.restartSpeaker(node),
+  );
   const successor = await ownerOf({ rack, world }, ip);
   teller.found(`${lost} of ${probes} probes lost; ${successor} has taken over`, {
     event: "move",

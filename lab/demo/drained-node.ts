@@ -21,14 +21,14 @@ export async function drainedNode({ rack, world, teller }: Stage, ip: string): P
     Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 }),
   ]);
   await prober.waitForGood(SECOND_OF_PROBES / 5);
-  const { lost } = await lostWhile(prober, SECOND_OF_PROBES, async () =>
-    teller.show(await askHawser(world, ["drain", node])),
+  const { lost } = await lostWhile(
+    prober,
+    SECOND_OF_PROBES,
+    async () => teller.show(await askHawser(world, ["drain", node])),
+    // The addresses stay where they are.
+    () => askHawser(world, ["drain", node, "--undo"]),
   );
-  const [{ alive, count }, successor] = await Promise.all([
-    held.close(),
-    ownerOf({ rack, world }, ip),
-    askHawser(world, ["drain", node, "--undo"]),
-  ]);
+  const [{ alive, count }, successor] = await Promise.all([held.close(), ownerOf({ rack, world }, ip)]);
   teller.found(`${alive} of ${count} connections live on, ${lost} probes lost; ${successor} has taken over`, {
     event: "drain",
     from: node,

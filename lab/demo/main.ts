@@ -4,7 +4,6 @@ import { parseArgs } from "node:util";
 import { onInterrupt } from "#lab/rack/on-interrupt.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { openFolderWorld } from "./folder-world.ts";
-import { openKubernetesWorld } from "./kubernetes-world.ts";
 import { shownPage } from "./shown-page.ts";
 import type { Stage } from "./stage.ts";
 import { jsonTeller, type Teller, textTeller } from "./teller.ts";
@@ -33,7 +32,9 @@ async function build(): Promise<Stage> {
     nodes: 3,
     ms,
   });
-  const world = await (values.kubernetes ? openKubernetesWorld : openFolderWorld)(rack, teller);
+  // Without it, nothing of the cluster is loaded.
+  const open = values.kubernetes ? (await import("./kubernetes-world.ts")).openKubernetesWorld : openFolderWorld;
+  const world = await open(rack, teller);
   return { rack, world, teller };
 }
 

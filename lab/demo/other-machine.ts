@@ -46,7 +46,7 @@ export async function otherMachine(stage: Stage, ip: string): Promise<() => Prom
   };
 }
 
-/** The Service says so too, which takes longer: the chapters after this one come meanwhile. */
+/** The Service says so too, but only ten seconds later: the story goes on with other chapters until then. */
 async function toldByService({ world, teller }: Stage, mac: string): Promise<void> {
   teller.chapter("What the Service says of the other machine, once that has lasted for ten seconds");
   const isSaid = async (): Promise<Condition | undefined> =>

@@ -10,15 +10,19 @@ export interface LostProbes {
   readonly lost: number;
 }
 
-/** The probes sent while `act` runs, and until so many good ones in a row have followed it; `fromNs`: when it began. Ends the prober. */
+/**
+ * The probes sent while `act` runs, and until so many good ones in a row have followed it and what is done `meanwhile` has ended;
+ * `fromNs`: when it began. Ends the prober.
+ */
 export async function lostWhile(
   prober: Prober,
   calmProbes: number,
   act: (fromNs: bigint) => Promise<unknown>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
 ): Promise<LostProbes> {
   const fromNs = process.hrtime.bigint();
   await act(fromNs);
-  await prober.waitForGood(calmProbes);
+  await Promise.all([prober.waitForGood(calmProbes), meanwhile()]);
   const toNs = process.hrtime.bigint() - UNDER_WAY_NS;
   const records = await prober.stop();
   return { probes: between(records, fromNs, toNs).length, lost: lost(records, fromNs, toNs) };

@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 // Plain JavaScript without types: any Node runs it.
-const { run } = (await import(join(root, "scripts/run.js"))) as {
+const { compileCache, run } = (await import(join(root, "scripts/run.js"))) as {
+  readonly compileCache: (folder?: string, env?: NodeJS.ProcessEnv) => string;
   readonly run: (command: readonly string[]) => Promise<number>;
 };
 
@@ -20,6 +21,14 @@ describe("run", () => {
     vi.stubEnv("NODE_COMPILE_CACHE", undefined);
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await run(isKeptIn(join(root, "node_modules")))).toBe(0);
+  });
+
+  it.each([
+    { env: { HOME: "/home/a" }, folder: "/home/a/.cache/hawser/compile" },
+    { env: { HOME: "/home/a", XDG_CACHE_HOME: "" }, folder: "/home/a/.cache/hawser/compile" },
+    { env: { HOME: "/home/a", XDG_CACHE_HOME: "/caches" }, folder: "/caches/hawser/compile" },
+  ])("keeps them in the user's own folder where the project's cannot be written: $env", ({ env, folder }) => {
+    expect(compileCache("/proc/version/hawser", env)).toBe(folder);
   });
 
   it("gives the exit code of the command", async () => {
