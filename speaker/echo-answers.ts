@@ -47,6 +47,8 @@ export class EchoAnswers {
   /** Undefined until the first `settle`: nothing is answered before. */
   #budget: Budget | undefined;
   #isShut = false;
+  /** A request came since the last `settle`. */
+  #isAsked = false;
   readonly #circles = new EchoCircles();
 
   constructor(options: EchoAnswersOptions) {
@@ -63,6 +65,7 @@ export class EchoAnswers {
   settle(nowMs: number): void {
     this.#budget = this.#budget === undefined ? fullBudget(nowMs) : refill(this.#budget, nowMs);
     this.#circles.settle(nowMs);
+    this.#countDropped();
     if (this.#isShut && this.#budget.echo >= REOPEN_AT) this.#reopen();
     for (const socket of this.#sockets) socket.settle(nowMs);
   }
@@ -93,6 +96,7 @@ export class EchoAnswers {
 
   #answer(frame: Uint8Array, socket: FilteredSocket): void {
     const { link, hasAddress, onEcho, onError } = this.#options;
+    this.#isAsked = true;
     // Whatever it is: what is looked at costs CPU.
     const left = this.#budget && spend(this.#budget, "echo");
     if (left === undefined) {
@@ -119,11 +123,15 @@ export class EchoAnswers {
 
   #reopen(): void {
     this.#isShut = false;
-    for (const socket of this.#sockets) {
-      socket.reopen();
-      const dropped = socket.readDropped();
-      if (dropped > 0) this.#options.onEcho("limited", dropped);
-    }
+    for (const socket of this.#sockets) socket.reopen();
+  }
+
+  /** What the kernel had no room for: it came faster than it is read. */
+  #countDropped(): void {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    const dropped = this.#sockets.reduce((sum, socket) => sum + socket.readDropped(), 0);
+    if (dropped > 0) this.#options.onEcho("limited", dropped);
   }
 }
 

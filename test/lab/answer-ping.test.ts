@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RackInstallation } from "#lab/hawser/installation.ts";
+import { RackInstallation, readyLine } from "#lab/hawser/installation.ts";
 import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
 import type { Host } from "#lab/rack/host.ts";
@@ -10,7 +10,7 @@ const ADDRESSES = [
   { ip: echo.ipv4, mostData: 1_472, bits: 32 },
   { ip: echo.ipv6, mostData: 1_452, bits: 128 },
 ];
-const THREE = ["-c", "3", "-i", "0.2", "-W", "1"];
+const THREE = ["-c", "3", "-i", "0.05", "-W", "1"];
 const ALL = "3 packets transmitted, 3 received, 0% packet loss";
 const NONE = "0 received";
 
@@ -143,5 +143,25 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("J ping of an address", () =
       await untilEchoes(after, "answered", answered + 6);
       expect(await echoesOf(before, "answered")).toBe(0);
     }
+  });
+
+  it("leaves no table behind where a speaker is killed; without NET_ADMIN it says that it does not answer", async () => {
+    const owner = await installation.untilOwned(echo.ipv4);
+    const node = rack.host(owner);
+    const tables = async () => (await node.run(["nft", "list", "tables"])).stdout;
+    expect((await tables()).match(/hawser-ping/g)).toHaveLength(2);
+    await installation.speaker(owner).kill();
+    await until("the tables are gone", async () => !(await tables()).includes("hawser-ping"));
+    const command = [
+      "setpriv",
+      "--bounding-set=-net_admin",
+      "--inh-caps=-net_admin",
+      ...installation.speakerCommand(owner, `${installation.directory}.heartbeat-key`),
+      "--answer-ping",
+    ];
+    const speaker = await node.spawn({ name: "speaker", command, ready: readyLine });
+    const codes = () => JSON.stringify(installation.reports().get(owner));
+    await until("it reports PING_NOT_ANSWERED", () => codes().includes("PING_NOT_ANSWERED"), { lastSeen: codes });
+    await speaker.stop();
   });
 });
