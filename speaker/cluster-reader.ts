@@ -10,7 +10,7 @@ import { printIp } from "#src/ip/address.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, memberRecordName, readMemberRecords } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
-import { isFreshCapture } from "#src/model/capture-request.ts";
+import { type CaptureRequest, isFreshCapture } from "#src/model/capture-request.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Configuration } from "#src/model/configuration.ts";
@@ -59,6 +59,8 @@ export class ClusterReader {
   /** What the last message said of the members, and of this speaker among them. */
   readonly #told = new ToldOnce();
   #isFirst = true;
+  /** The request that was refused last, while it may still be granted, until then in milliseconds since 1970. */
+  #refused: { readonly capture: CaptureRequest; readonly untilMs: number } | undefined;
   /** The member records that the addresses of machines were read from. */
   #hostsFrom: ReturnType<Source["reports"]> | undefined;
   #published: ReturnType<Source["reports"]> | undefined;
@@ -136,15 +138,30 @@ export class ClusterReader {
     return isNews ? message : undefined;
   }
 
-  /** What a person asks to see on the Node of this speaker, where that is new since the last call: to listen, to refuse, or to end. */
-  readCapture(): CaptureNews | undefined {
+  /**
+   * What a person asks to see on the Node of this speaker, where that is new since the last call: to listen, to refuse, or to end.
+   * Nothing is judged before all Services are known. What was refused is granted for the rest of its time once a Service has the address.
+   */
+  readCapture({ isSynced }: { readonly isSynced: boolean }): CaptureNews | undefined {
+    if (!isSynced) return undefined;
     const capture = this.ownNode?.capture;
-    if (!this.#told.isNews("capture", capture === undefined ? [] : [capture.text])) return undefined;
-    if (capture === undefined || !isFreshCapture(capture, this.#options.wallMs())) return { kind: "captureEnd" };
-    const { text: asked, address, forMs } = capture;
+    const nowMs = this.#options.wallMs();
+    if (!this.#told.isNews("capture", capture === undefined ? [] : [capture.text])) return this.#grantRefused(nowMs);
+    this.#refused = undefined;
+    if (capture === undefined || !isFreshCapture(capture, nowMs)) return { kind: "captureEnd" };
     // What a speaker hears leaves its node: only of what it is there for.
-    if (!this.#index.has(address)) return { kind: "captureRefused", asked };
-    return { kind: "capture", asked, address: printIp(address), forMs };
+    if (this.#index.has(capture.address)) return granted(capture, capture.forMs);
+    this.#refused = { capture, untilMs: nowMs + capture.forMs };
+    return { kind: "captureRefused", asked: capture.text };
+  }
+
+  #grantRefused(nowMs: number): CaptureNews | undefined {
+    if (this.#refused === undefined || !this.#index.has(this.#refused.capture.address)) return undefined;
+    const { capture, untilMs } = this.#refused;
+    this.#refused = undefined;
+    // A clock that was set back makes it no longer.
+    const forMs = Math.min(untilMs - nowMs, capture.forMs);
+    return forMs > 0 ? granted(capture, forMs) : undefined;
   }
 
   readonly #isNode = (name: string): boolean => this.#nodes.get(name) !== undefined;
@@ -207,6 +224,10 @@ export class ClusterReader {
 export type CaptureNews =
   | Extract<ToWorker, { kind: "capture" | "captureEnd" }>
   | { readonly kind: "captureRefused"; readonly asked: string };
+
+function granted({ text, address }: CaptureRequest, forMs: number): CaptureNews {
+  return { kind: "capture", asked: text, address: printIp(address), forMs };
+}
 
 interface ReadMembers {
   readonly messages: readonly MemberMessage[] | undefined;

@@ -1,3 +1,4 @@
+import { getSystemErrorName } from "node:util";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { captureFilter } from "#src/layer2/capture-filter.ts";
 import { isAboutAddress, readNeighborFrame } from "#src/layer2/neighbor-frame.ts";
@@ -21,6 +22,9 @@ const SLOTS = 16;
 const RECEIVE_BUFFER_BYTES = 128 << 10;
 /** Frames that are looked at, at most: also those that the filter lets through and that are malformed cost time. */
 const MAX_HEARD = 4_096;
+/** What is missing is said so many times at most: links may come and go all the time. */
+const MAX_LACKS = 20;
+const TOO_MANY_LINKS = `it listened on ${MAX_CAPTURED_LINKS} interfaces, and uses more`;
 
 export interface FrameCaptureOptions {
   readonly node: string;
@@ -35,18 +39,23 @@ export interface FrameCaptureOptions {
 
 interface Running {
   readonly asked: string;
+  readonly ip: Ip;
   readonly endMs: number;
-  readonly links: readonly Link[];
-  readonly sockets: readonly PacketSocket[];
+  readonly clock: () => bigint;
+  /** Those that it listens on, and those that it could not open. */
+  readonly links: Link[];
+  readonly sockets: PacketSocket[];
   readonly frames: CapturedFrame[];
+  /** What the report lacks, each once. */
+  readonly lacks: Set<string>;
   bytes: number;
   heard: number;
-  why: string;
 }
 
 /**
  * Listens for the ARP and NDP frames about one address on all links of the speaker, received and sent, while a person asks for
- * that. One address at a time; a new request ends the one before without a report. It has no timer: the worker calls `tick`.
+ * that, also on links that come in the meantime. One address at a time; a new request ends the one before without a report.
+ * It has no timer: the worker calls `tick`.
  */
 export class FrameCapture {
   readonly #options: FrameCaptureOptions;
@@ -60,25 +69,13 @@ export class FrameCapture {
     this.stop();
     const ip = parseIp(address);
     if (ip === undefined) return;
-    const links = this.#options.links().slice(0, MAX_CAPTURED_LINKS);
     const clock = this.#options.startWallClock();
-    const opened: PacketSocket[] = [];
-    const sums = { bytes: 0, heard: 0, why: "" };
-    const running: Running = { asked, endMs: nowMs + forMs, links, sockets: opened, frames: [], ...sums };
+    const none = { links: [], sockets: [], frames: [], lacks: new Set<string>(), bytes: 0, heard: 0 };
+    const running: Running = { asked, ip, endMs: nowMs + forMs, clock, ...none };
     this.#running = running;
-    for (const [interfaceIndex, link] of links.entries()) {
-      try {
-        opened.push(
-          this.#open(link, ip, (bytes, isSent) => {
-            if (this.#running === running) this.#hear(running, ip, { atNs: clock(), interfaceIndex, isSent, bytes });
-          }),
-        );
-      } catch (error) {
-        running.why = `${link.name}: ${(error as Error).message}`;
-      }
-    }
-    if (opened.length > 0) return;
-    running.why ||= "its speaker uses no interface";
+    this.#openNew(running);
+    if (running.sockets.length > 0) return;
+    if (running.links.length === 0) running.lacks.add("its speaker uses no interface");
     this.#end(running, false);
   }
 
@@ -88,12 +85,30 @@ export class FrameCapture {
     this.#running = undefined;
   }
 
-  /** Ends what has run for its time; to be called often. */
+  /** Ends what has run for its time, and listens on links that are new; to be called often. */
   tick(nowMs: number): void {
-    if (this.#running !== undefined && nowMs >= this.#running.endMs) this.#end(this.#running, false);
+    const running = this.#running;
+    if (running === undefined) return;
+    if (nowMs >= running.endMs) this.#end(running, false);
+    else this.#openNew(running);
   }
 
-  #open(link: Link, ip: Ip, onFrame: (bytes: Uint8Array, isSent: boolean) => void): PacketSocket {
+  /** A link that is made again has another index: it is a new one. */
+  #openNew(running: Running): void {
+    const known = new Set(running.links.map(({ index }) => index));
+    for (const link of this.#options.links().filter(({ index }) => !known.has(index))) {
+      if (running.links.length === MAX_CAPTURED_LINKS) return lack(running, TOO_MANY_LINKS);
+      running.links.push(link);
+      try {
+        running.sockets.push(this.#open(running, link, running.links.length - 1));
+      } catch (error) {
+        lack(running, `${link.name}: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  #open(running: Running, link: Link, interfaceIndex: number): PacketSocket {
+    const { ip, clock } = running;
     return this.#options.openPacketSocket({
       interfaceIndex: link.index,
       etherType: ETH_P_ALL,
@@ -102,9 +117,12 @@ export class FrameCapture {
       filter: captureFilter(ip),
       slots: SLOTS,
       receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-      onFrame: (frame, packetType) => onFrame(frame, packetType === PACKET_OUTGOING),
-      // A link that goes down, or is gone: nothing comes from there any longer.
-      onError: () => undefined,
+      onFrame: (bytes, packetType) => {
+        if (this.#running !== running) return;
+        this.#hear(running, ip, { atNs: clock(), interfaceIndex, isSent: packetType === PACKET_OUTGOING, bytes });
+      },
+      // A link that went down, or is gone: the socket goes on if it comes back with the same index.
+      onError: (errno) => lack(running, `${link.name}: frames may be missing (${getSystemErrorName(-errno)})`),
     });
   }
 
@@ -121,11 +139,17 @@ export class FrameCapture {
     return undefined;
   }
 
-  #end({ asked, why: before, links, sockets, frames }: Running, isCut: boolean): void {
+  #end(running: Running, isCut: boolean): void {
+    const { asked, links, sockets, frames } = running;
     const lost = sockets.reduce((sum, socket) => sum + socket.readStats().dropped, 0);
-    const why = before === "" && lost > 0 ? `${lost} more came faster than its speaker could take them` : before;
+    if (lost > 0) lack(running, `${lost} more came faster than its speaker could take them`);
+    const why = [...running.lacks].join("; ");
     this.stop();
     const interfaces = links.map(({ name, mac }) => ({ name, mac: printMac(mac) }));
     this.#options.onEnd({ node: this.#options.node, asked, why, interfaces, frames, isCut });
   }
+}
+
+function lack({ lacks }: Running, what: string): void {
+  if (lacks.size < MAX_LACKS) lacks.add(what);
 }

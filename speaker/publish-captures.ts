@@ -1,18 +1,14 @@
 import { type CaptureReport, captureReportName, printCaptureReport } from "#src/model/capture-report.ts";
-import type { Problem } from "#src/model/problem.ts";
-import type { Logger } from "#src/process/log.ts";
 import type { Source } from "#src/source/source.ts";
-import { createPublisher } from "./publisher.ts";
+import { createPublisher, type PublisherOptions } from "./publisher.ts";
 
 /** Who asked for it reads it at once, and takes the request back; if not, what was seen is taken away after this time. */
 const KEPT_MS = 60_000;
 const NOT_ANNOUNCED = "no Service has this address, or it may not be announced";
 
-export interface PublishCapturesOptions {
+export interface PublishCapturesOptions extends Pick<PublisherOptions, "log" | "delay" | "onProblems"> {
   readonly source: Pick<Source, "report">;
   readonly node: string;
-  readonly log: Logger;
-  onProblems(problems: readonly Problem[]): void;
 }
 
 /** Publishes what a person asked to see, until it was read. */
@@ -27,19 +23,20 @@ export interface CapturePublisher {
 }
 
 /** Begins with nothing published. */
-export function publishCaptures({ source, node, log, onProblems }: PublishCapturesOptions): CapturePublisher {
+export function publishCaptures({ source, node, ...rest }: PublishCapturesOptions): CapturePublisher {
   const none: CaptureReport = { node, asked: "", why: "", interfaces: [], frames: [], isCut: false };
-  let written = none;
+  /** Undefined where that is not known: a write that failed may have been done. */
+  let written: CaptureReport | undefined = none;
   let current = none;
   let forgetting: NodeJS.Timeout | undefined;
   const publisher = createPublisher({
-    log,
+    ...rest,
     what: "a capture",
-    onProblems,
     async publish() {
       const report = current;
       if (report === written) return;
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
+      written = undefined;
       await source.report(captureReportName(node), printCaptureReport(report), { topic: "capture", goesWith });
       written = report;
     },

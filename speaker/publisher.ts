@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "#src/model/problem.ts";
+import { delay as realDelay } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop, type WorkLoop } from "#src/process/work-loop.ts";
+import { createWorkLoop, type WorkLoop, type WorkLoopOptions } from "#src/process/work-loop.ts";
 
 /** After a failure; an API server may be away for hours. */
 const RETRY_MS = 5_000;
 
-export interface PublisherOptions {
+export interface PublisherOptions extends Pick<WorkLoopOptions, "delay"> {
   readonly log: Logger;
   /** For messages: `its report`. */
   readonly what: string;
@@ -17,7 +17,7 @@ export interface PublisherOptions {
 }
 
 /** Writes what a speaker says of itself: the latest only, and again until it is written. A failure is said once. */
-export function createPublisher({ log, what, publish, onProblems }: PublisherOptions): WorkLoop {
+export function createPublisher({ log, what, publish, onProblems, delay = realDelay }: PublisherOptions): WorkLoop {
   const closing = new AbortController();
   const loop = createWorkLoop({
     log,
@@ -28,7 +28,7 @@ export function createPublisher({ log, what, publish, onProblems }: PublisherOpt
       } catch (error) {
         onProblems([notWritten(what, error as Error)]);
         if (!closing.signal.aborted) loop.mark();
-        await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+        await delay(RETRY_MS, closing.signal).catch(() => undefined);
       }
     },
   });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { type CaptureNews, ClusterReader } from "./cluster-reader.ts";
+import { answerCaptures } from "./answer-captures.ts";
+import { ClusterReader } from "./cluster-reader.ts";
 import { keyProblems } from "./key-problems.ts";
 import { MemberRecordPublisher, memberRecordProblems, ownMemberRecord } from "./own-member-record.ts";
 import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
@@ -130,8 +131,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       const startMs = monotonicMs();
       const message = reader.read();
       if (message !== undefined) tell(message);
-      const asked = reader.readCapture();
-      if (asked !== undefined) takeCapture(asked);
+      const asked = reader.readCapture({ isSynced });
+      if (asked !== undefined) captureAnswers.ask(asked);
       const isMember = source.reports("member").has(memberRecordName(node));
       const madeFrom = [isMember, reader.ownNode, reader.memberRecords];
       if (madeFrom.some((one, index) => one !== recordMadeFrom[index])) {
@@ -173,16 +174,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   });
 
   const captures = publishCaptures({ source, node, log, onProblems: (found) => problems.report("capture", found) });
-  function takeCapture(asked: CaptureNews): void {
-    if (asked.kind === "captureRefused") return captures.refuse(asked.asked);
-    if (asked.kind === "captureEnd") captures.clear();
-    else
-      log.info(
-        { ip: asked.address, durationMs: asked.forMs },
-        "frames about an address are captured for hawser capture",
-      );
-    tell(asked);
-  }
+  const captureAnswers = answerCaptures({ captures, log, tell });
 
   const sayStanding = logStanding(log);
   worker.on("message", (message: FromWorker) => {
@@ -199,7 +191,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         answers = printAnswers(answersIn(message.answers));
         return reports.mark();
       case "captured":
-        return captures.take(message.report);
+        return captureAnswers.take(message.report);
       case "counters":
         return metrics.setCounters(message.counters);
       case "log":

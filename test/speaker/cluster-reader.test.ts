@@ -13,6 +13,7 @@ class World {
   readonly #objects = new Map<string, KubeObject>();
   members: Reports = new Map();
   looks = 0;
+  nowMs = 0;
   readonly problems = new Map<string, readonly Problem[]>();
   readonly reader = new ClusterReader({
     source: {
@@ -32,7 +33,7 @@ class World {
     metallbNamespace: "metallb-system",
     loadBalancerClass: undefined,
     ignoresExcludeLabel: false,
-    wallMs: () => 0,
+    wallMs: () => this.nowMs,
     onProblems: (where, problems) => this.problems.set(where, problems),
     onForbidden: (problems) => this.problems.set("addresses of Services", problems),
   });
@@ -72,7 +73,7 @@ describe("ClusterReader", () => {
       .put(node("n2", { capture: first }));
     const news = () => {
       world.reader.read();
-      return world.reader.readCapture();
+      return world.reader.readCapture({ isSynced: true });
     };
     expect(news()).toBe(undefined);
     world.put(node("n1", { capture: first }));
@@ -96,7 +97,46 @@ describe("ClusterReader", () => {
     const world = new World().put(service("a", "192.0.2.1")).put(service("b", "192.0.2.3"));
     world.put(node("n2", { address: "192.0.2.3" })).put(node("n1", { capture }));
     world.reader.read();
-    expect(world.reader.readCapture()?.kind).toBe(says);
+    expect(world.reader.readCapture({ isSynced: true })?.kind).toBe(says);
+  });
+
+  it("J judges a request once all Services are known, and not before", () => {
+    const capture = "192.0.2.1 10000 1970-01-01T00:00:01.000Z";
+    const world = new World().put(node("n1", { capture }));
+    world.reader.read();
+    expect(world.reader.readCapture({ isSynced: false })).toBe(undefined);
+    world.put(service("a", "192.0.2.1")).reader.read();
+    expect(world.reader.readCapture({ isSynced: false })).toBe(undefined);
+    expect(world.reader.readCapture({ isSynced: true })).toMatchObject({ kind: "capture", forMs: 10_000 });
+  });
+
+  it.each([
+    {
+      name: "for the rest of its time where",
+      atMs: 4_000,
+      says: { kind: "capture", address: "192.0.2.1", forMs: 6_000 },
+    },
+    { name: "no longer than it asks for where a clock was set back and", atMs: -9_000, says: { forMs: 10_000 } },
+    { name: "not after its time where", atMs: 10_000, says: undefined },
+    { name: "not after it was taken back where", atMs: 4_000, isTakenBack: true, says: undefined },
+  ])("J grants what was refused, $name a Service gets the address", ({ atMs, isTakenBack = false, says }) => {
+    const world = new World().put(node("n1", { capture: "192.0.2.1 10000 1970-01-01T00:00:01.000Z" }));
+    const news = () => {
+      world.reader.read();
+      return world.reader.readCapture({ isSynced: true });
+    };
+    expect(news()?.kind).toBe("captureRefused");
+    world.put(service("b", "192.0.2.2"));
+    expect(news()).toBe(undefined);
+    if (isTakenBack) world.put(node("n1"));
+    if (isTakenBack) expect(news()).toEqual({ kind: "captureEnd" });
+    world.nowMs = atMs;
+    world.put(service("a", "192.0.2.1"));
+    const granted = news();
+    if (says === undefined) expect(granted).toBe(undefined);
+    else expect(granted).toMatchObject(says);
+    world.put(service("c", "192.0.2.3"));
+    expect(news()).toBe(undefined);
   });
 
   it("tells all there is first, and then what changed, once", () => {

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { FrameCapture } from "#speaker/frame-capture.ts";
 import { captureFilter } from "#src/layer2/capture-filter.ts";
@@ -17,7 +18,7 @@ function order(address = VIP, asked = "first") {
   return { kind: "capture", asked, address, forMs: 10_000 } as const;
 }
 
-function world(links: readonly Link[] = [fakeLink(), fakeLink({ index: 3, name: "lan" })]) {
+function world(links: Link[] = [fakeLink(), fakeLink({ index: 3, name: "lan" })]) {
   const { open, sockets } = fakePacketSockets();
   const reports: CaptureReport[] = [];
   let atNs = 100n;
@@ -144,10 +145,62 @@ describe("FrameCapture", () => {
     expect(none.reports).toMatchObject([{ why: "its speaker uses no interface", frames: [] }]);
   });
 
+  it("J says on which link frames may be missing because it went down", () => {
+    const { capture, sockets, reports } = world();
+    capture.start(order(), 0);
+    sockets[1]?.fail(constants.errno.ENETDOWN);
+    sockets[1]?.fail(constants.errno.ENETDOWN);
+    sockets[1]?.receive(request);
+    capture.tick(10_000);
+    expect(reports).toMatchObject([
+      { why: "lan: frames may be missing (ENETDOWN)", frames: [{ interfaceIndex: 1 }], isCut: false },
+    ]);
+  });
+
+  it("J listens on a link that comes, or is made again, while it runs", () => {
+    const links = [fakeLink()];
+    const { capture, sockets, reports, refused } = world(links);
+    capture.start(order(), 0);
+    capture.tick(10);
+    links.splice(0, 1, fakeLink({ index: 7, name: "eth0" }), fakeLink({ index: 8, name: "lan" }));
+    refused.add("lan");
+    capture.tick(20);
+    capture.tick(30);
+    expect(sockets.map(({ options }) => options.interfaceIndex)).toEqual([2, 7]);
+    sockets[1]?.receive(request);
+    capture.tick(10_000);
+    expect(reports).toMatchObject([
+      {
+        why: "lan: EPERM",
+        interfaces: [{ name: "eth0" }, { name: "eth0" }, { name: "lan" }],
+        frames: [{ interfaceIndex: 1 }],
+      },
+    ]);
+    expect(sockets.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+  });
+
+  it("J stays bounded where links come and go all the time", () => {
+    const links = [fakeLink()];
+    const { capture, sockets, reports, refused } = world(links);
+    capture.start(order(), 0);
+    for (let index = 3; index < 100; index++) {
+      links.splice(0, 1, fakeLink({ index, name: `veth${index}` }));
+      refused.add(`veth${index}`);
+      capture.tick(index);
+    }
+    for (let errno = 1; errno < 100; errno++) sockets[0]?.fail(errno);
+    capture.tick(10_000);
+    expect(reports[0]?.interfaces).toHaveLength(MAX_CAPTURED_LINKS);
+    expect(reports[0]?.why.split("; ")).toHaveLength(20);
+  });
+
   it("J listens on a bounded number of links", () => {
     const links = Array.from({ length: 30 }, (_, index) => fakeLink({ index: index + 2 }));
-    const { capture, sockets } = world(links);
+    const { capture, sockets, reports } = world(links);
     capture.start(order(), 0);
+    capture.tick(1);
     expect(sockets).toHaveLength(MAX_CAPTURED_LINKS);
+    capture.tick(10_000);
+    expect(reports).toMatchObject([{ why: "it listened on 16 interfaces, and uses more" }]);
   });
 });

@@ -19,6 +19,10 @@ describe("publishCaptures()", () => {
   const written: Fields[] = [];
   let problems: readonly Problem[] = [];
   let failing = false;
+  /** A write is done, and says that it failed. */
+  let losing = false;
+  /** Until it is resolved nothing is written again after a failure. */
+  let retry = Promise.withResolvers<void>();
   const publisher = () =>
     publishCaptures({
       source: {
@@ -27,16 +31,21 @@ describe("publishCaptures()", () => {
           await Promise.resolve();
           expect([name, options?.topic, options?.goesWith?.name]).toEqual(["capture-n1", "capture", "n1"]);
           written.push(value);
+          if (losing) throw new Error("reply lost");
         },
       },
       node: "n1",
       log: createLogger({ component: "test", level: "silent" }),
       onProblems: (found) => (problems = found),
+      delay: async () => retry.promise,
     });
 
   beforeEach(() => {
     written.length = 0;
     failing = false;
+    losing = false;
+    retry = Promise.withResolvers();
+    problems = [];
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   });
   afterEach(() => {
@@ -77,6 +86,19 @@ describe("publishCaptures()", () => {
     await captures.close();
   });
 
+  it("J takes back what may have been written though the reply was lost", async () => {
+    const captures = publisher();
+    losing = true;
+    captures.take(report);
+    await writes(1);
+    for (let turn = 0; turn < 100 && problems.length === 0; turn++) await turnOfLoop();
+    losing = false;
+    captures.clear();
+    retry.resolve();
+    expect((await writes(2))[1]).toMatchObject({ asked: "", frames: [], interfaces: [] });
+    await captures.close();
+  });
+
   it("J writes nothing where nothing was asked, and says where it cannot", async () => {
     const captures = publisher();
     captures.clear();
@@ -85,6 +107,7 @@ describe("publishCaptures()", () => {
     for (let turn = 0; turn < 100 && problems.length === 0; turn++) await turnOfLoop();
     expect(problems).toMatchObject([{ code: "REPORT_NOT_WRITTEN", why: "away" }]);
     expect(written).toEqual([]);
+    retry.resolve();
     await captures.close();
   });
 });
