@@ -23,8 +23,8 @@ export interface EchoAnswersOptions extends Pick<
   "onError" | "onUnopened" | "onWideFilter" | "openPacketSocket"
 > {
   readonly link: Link;
-  /** Whether an interface of this machine has the address: then its kernel answers. Asked for every request. */
-  hasAddress(ip: Ip): boolean;
+  /** Whether the kernel of this machine neither answers nor forwards requests to the address. Asked for every request. */
+  mayAnswerPing(ip: Ip): boolean;
   /** So many requests had this outcome. */
   onEcho(outcome: EchoOutcome, count: number): void;
 }
@@ -95,7 +95,7 @@ export class EchoAnswers {
   }
 
   #answer(frame: Uint8Array, socket: FilteredSocket): void {
-    const { link, hasAddress, onEcho, onError } = this.#options;
+    const { link, mayAnswerPing, onEcho, onError } = this.#options;
     this.#isAsked = true;
     // Whatever it is: what is looked at costs CPU.
     const left = this.#budget && spend(this.#budget, "echo");
@@ -106,7 +106,7 @@ export class EchoAnswers {
     this.#budget = left;
     const echo = echoReply(frame, {
       mac: link.mac,
-      answersFor: (ip) => socket.has(ip) && !hasAddress(ip),
+      answersFor: (ip) => socket.has(ip) && mayAnswerPing(ip),
       isBroadcast: (ip) => isBroadcast(link, ip),
     });
     if (echo.kind === "drop" || this.#circles.hasTurned(echo.request, echo.hopsLeft)) return onEcho("refused", 1);

@@ -121,7 +121,7 @@ export class FrameCapture {
         if (this.#running !== running) return;
         this.#hear(running, ip, { atNs: clock(), interfaceIndex, isSent: packetType === PACKET_OUTGOING, bytes });
       },
-      // A link that went down, or is gone: the socket goes on if it comes back with the same index.
+      // The link went down, and the socket goes on when it is up again; or it is gone.
       onError: (errno) => lack(running, `${link.name}: frames may be missing (${getSystemErrorName(-errno)})`),
     });
   }

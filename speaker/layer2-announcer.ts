@@ -132,7 +132,7 @@ export class Layer2Announcer implements Announcer {
     if (keys.length > 0) this.#match(keys, nowMs);
     this.#send(nowMs);
     this.#options.responders.settle(nowMs);
-    this.#options.stopper?.settle();
+    this.#options.stopper?.settle(nowMs);
     return keys.length > 0;
   }
 

@@ -38,8 +38,8 @@ export interface LinkResponderOptions {
   readonly groups: Pick<GroupMembership, "join" | "leave">;
   /** Answers echo requests (ping) to announced addresses. */
   readonly answersPing: boolean;
-  /** Whether an interface of this machine has the address: then its kernel answers echo requests to it. */
-  hasAddress(ip: Ip): boolean;
+  /** Whether the kernel of this machine neither answers nor forwards echo requests to the address. */
+  mayAnswerPing(ip: Ip): boolean;
   /** So many echo requests had this outcome. */
   onEcho(outcome: EchoOutcome, count: number): void;
   /** A request for an address was answered, of the host with the address `asker`. */
@@ -232,11 +232,11 @@ export class LinkResponder {
   }
 
   #openEchoes(): EchoAnswers {
-    const { openPacketSocket, hasAddress, onEcho, onError, onWideFilter, onUnopened } = this.#options;
+    const { openPacketSocket, mayAnswerPing, onEcho, onError, onWideFilter, onUnopened } = this.#options;
     return new EchoAnswers({
       link: this.link,
       openPacketSocket,
-      hasAddress,
+      mayAnswerPing,
       onEcho,
       onError,
       onWideFilter: (error) => onWideFilter(this.link.name, error),

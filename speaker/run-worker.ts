@@ -15,7 +15,8 @@ import { AnswersReporter } from "./answers-reporter.ts";
 import { ConnectionKeeper, connectionsNotKept } from "./connection-keeper.ts";
 import { CounterSet } from "./counter-set.ts";
 import { FrameCapture } from "./frame-capture.ts";
-import { ForwardStopper, pingNotAnswered } from "./forward-stopper.ts";
+import { errnoOf } from "./errno-of.ts";
+import { ForwardStopper, type StopperSocket } from "./forward-stopper.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { Layer2Announcer } from "./layer2-announcer.ts";
@@ -52,7 +53,8 @@ export interface WorkerMachine {
   readonly openLinkWatcher: typeof openLinkWatcher;
   readonly openRouteWatcher: typeof openRouteWatcher;
   readonly readArpSysctls: typeof readArpSysctls;
-  openNfTables(onError: (errno: number) => void): Pick<NfTablesSocket, "send" | typeof Symbol.dispose>;
+  /** Throws an error with `errno` where the kernel has no such socket. */
+  openNfTables(onError: (errno: number) => void): StopperSocket;
 }
 
 const linux: WorkerMachine = {
@@ -82,7 +84,7 @@ export async function runWorker(
   /** The time for answers, of the last tick: to ask the clock for each would cost more than to keep the answer. */
   let answeredMs = wallMs();
 
-  const stopping = await stopForwarding(settings, machine, post);
+  const stopper = stopForwarding(settings, machine, post);
   const groups = new GroupMembership({
     onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
   });
@@ -90,8 +92,8 @@ export async function runWorker(
     interfaces: settings.interfaces,
     openPacketSocket: machine.openPacketSocket,
     groups,
-    answersPing: stopping.stopper !== undefined,
-    hasAddress: (ip) => network.hasAddress(ip),
+    answersPing: settings.answersPing,
+    mayAnswerPing: (ip) => stopper?.isStopped(ip) === true && !network.hasAddress(ip),
     onEcho: (outcome, count) => counters.add("echoes", outcome, count),
     onReply: (protocol, ip, asker) => {
       counters.add("replies_sent", protocol);
@@ -133,7 +135,7 @@ export async function runWorker(
     counters,
     answers,
     network,
-    stopper: stopping.stopper,
+    stopper,
     arpSysctls: machine.readArpSysctls,
     chance: Math.random,
   });
@@ -147,7 +149,7 @@ export async function runWorker(
     nodeOf: (mac) => speaker.nodeOf(mac),
     onAnswer: (node) => speaker.hearKernel(node, monotonicMs()),
   });
-  const connections = keepConnections(settings, post);
+  const connections = keepConnections(settings, machine, post);
   const speaker = new Speaker({
     settings,
     heartbeats,
@@ -224,35 +226,42 @@ export async function runWorker(
     links.close();
     routes.close();
     connections.close();
-    stopping.close();
+    stopper?.close();
   };
 }
 
-/** What stops the kernel from forwarding echo requests where these are to be answered, and the end of its socket. Where the kernel refuses they are not. */
-async function stopForwarding(
+/** What stops the kernel from forwarding echo requests, where these are to be answered. */
+function stopForwarding(
   { node, answersPing }: WorkerSettings,
   { openNfTables }: Pick<WorkerMachine, "openNfTables">,
   post: WorkerPort["post"],
-): Promise<{ readonly stopper: ForwardStopper | undefined; close(): void }> {
-  if (!answersPing) return { stopper: undefined, close: () => undefined };
-  const socket = openNfTables(() => undefined);
-  const stopper = await ForwardStopper.open(socket);
-  if (stopper instanceof ForwardStopper) return { stopper, close: () => socket[Symbol.dispose]() };
-  socket[Symbol.dispose]();
-  post({ kind: "problems", need: "ping", problems: [pingNotAnswered(node, stopper)] });
-  return { stopper: undefined, close: () => undefined };
+): ForwardStopper | undefined {
+  if (!answersPing) return undefined;
+  const stopper = new ForwardStopper({
+    node,
+    openSocket: openNfTables,
+    onProblems: (problems) => post({ kind: "problems", need: "ping", problems }),
+  });
+  stopper.settle(monotonicMs());
+  return stopper;
 }
 
-/** What keeps connections where that is wanted, and the end of its socket. */
+/** What keeps connections where that is wanted, and the end of its socket. Where the kernel has no such socket they are not kept. */
 function keepConnections(
   { node, keepConnectionsMs: keptMs }: WorkerSettings,
+  { openNfTables }: Pick<WorkerMachine, "openNfTables">,
   post: WorkerPort["post"],
 ): { readonly keeper: ConnectionKeeper | undefined; close(): void } {
   if (keptMs === undefined) return { keeper: undefined, close: () => undefined };
   const onProblems = (problems: readonly Problem[]): void => post({ kind: "problems", need: "connections", problems });
-  const socket = new NfTablesSocket((errno) => onProblems([connectionsNotKept(node, errno)]));
-  const keeper = new ConnectionKeeper({ node, socket, keptMs, onProblems });
-  return { keeper, close: () => socket[Symbol.dispose]() };
+  try {
+    const socket = openNfTables((errno) => onProblems([connectionsNotKept(node, errno)]));
+    const keeper = new ConnectionKeeper({ node, socket, keptMs, onProblems });
+    return { keeper, close: () => socket[Symbol.dispose]() };
+  } catch (error) {
+    onProblems([connectionsNotKept(node, errnoOf(error))]);
+    return { keeper: undefined, close: () => undefined };
+  }
 }
 
 /** Whether a question comes from an address that members ask with: none, or a link-local one. */

@@ -795,7 +795,7 @@ export const PROBLEM_CODES = {
     meaning:
       "Warning: a speaker is to answer echo requests (--answer-ping), and the kernel does not let it stop what it would do with them besides, or lacks a part of nftables. They are not answered.",
     solve:
-      "Give the speaker the capability NET_ADMIN (config/answer-ping), load the kernel modules that the message names, or leave the option out.",
+      "Give the speaker the capability NET_ADMIN (config/answer-ping), load the kernel modules that the message names, or leave the option out. It is tried again every 10 s: another speaker that still runs on the node has the tables until it ends.",
   },
   CONNECTIONS_NOT_KEPT: {
     meaning:

@@ -38,7 +38,7 @@ function start() {
   const echoes = new EchoAnswers({
     link,
     openPacketSocket: open,
-    hasAddress: (ip) => held.has(printIp(ip)),
+    mayAnswerPing: (ip) => !held.has(printIp(ip)),
     onEcho: (outcome, count) => (outcomes[outcome] += count),
     onError: (errno) => expect.fail(`errno ${errno}`),
     onUnopened: (error) => expect.fail(error.message),

@@ -97,7 +97,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
       };
     },
     answersPing: false,
-    hasAddress: () => false,
+    mayAnswerPing: () => false,
     onEcho: () => undefined,
     onReply: () => undefined,
     onDrop: () => undefined,

@@ -29,7 +29,7 @@ function asking(
     groups: { join: nothing, leave: nothing },
     openPacketSocket: open,
     answersPing: false,
-    hasAddress: () => false,
+    mayAnswerPing: () => false,
     onEcho: () => undefined,
     onReply: nothing,
     onDrop: nothing,

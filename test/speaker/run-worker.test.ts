@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FromWorker, SpeakerState, ToWorker } from "#speaker/messages.ts";
 import { ClusterReader } from "#speaker/cluster-reader.ts";
@@ -5,6 +6,8 @@ import { ownMemberRecord } from "#speaker/own-member-record.ts";
 import { runWorker } from "#speaker/run-worker.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
+import { netlinkError } from "#src/linux/netlink-socket.ts";
+import type { NfTablesSocket } from "#src/linux/nf-tables-socket.ts";
 import { NO_ROUTES } from "#src/linux/routes.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { printMemberRecord } from "#src/model/member-record.ts";
@@ -34,7 +37,11 @@ function lan(...addresses: readonly string[]): Link {
 async function start({
   interfaces = [] as readonly string[],
   answersPing = false,
-  nftErrno = undefined as number | undefined,
+  keepConnectionsMs = undefined as number | undefined,
+  /** How nftables ends each batch; null: it never answers. */
+  nftErrno = undefined as number | undefined | null,
+  /** With which errno the kernel refuses a socket for nftables. */
+  nftRefusal = undefined as number | undefined,
   links: own = [lan("192.0.2.11")],
 } = {}) {
   const posted: FromWorker[] = [];
@@ -48,7 +55,7 @@ async function start({
     heartbeatEveryMs: 20,
     deadAfterMs: 100,
     failBackAfterMs: undefined,
-    keepConnectionsMs: undefined,
+    keepConnectionsMs,
     answersPing,
     interfaces,
     heartbeatKeys: [new TextEncoder().encode("a key for heartbeats")],
@@ -64,7 +71,13 @@ async function start({
       routes: () => ({ ...NO_ROUTES, gateways: [ipOf("192.0.2.1")] }),
       close: () => undefined,
     }),
-    openNfTables: () => ({ send: (_, onDone) => onDone(nftErrno), [Symbol.dispose]: () => undefined }),
+    openNfTables: () => {
+      if (nftRefusal !== undefined) throw netlinkError("socket", nftRefusal);
+      const send: NfTablesSocket["send"] = (_, onDone) => {
+        if (nftErrno !== null) onDone(nftErrno);
+      };
+      return { send, [Symbol.dispose]: () => undefined };
+    },
     readArpSysctls: () => ({ ignore: 1, announce: 2 }),
   });
   const state = (): SpeakerState | undefined => posted.findLast((message) => message.kind === "state")?.state;
@@ -198,14 +211,39 @@ describe("runWorker()", () => {
     },
   );
 
-  it("J does not answer echo requests where the kernel would forward them as well, and says so", async () => {
-    const worker = await start({ answersPing: true, nftErrno: 1 });
+  it.each([
+    { how: "refuses the tables", nft: { nftErrno: constants.errno.EPERM } },
+    { how: "has no socket", nft: { nftRefusal: constants.errno.EPROTONOSUPPORT } },
+    { how: "never answers", nft: { nftErrno: null } },
+  ])("J announces, answers no echo requests and says so where nftables $how", async ({ nft }) => {
+    const worker = await start({ answersPing: true, ...nft });
     end = worker.end;
     const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
     worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
     await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
-    expect(worker.sockets.filter(({ options }) => options.etherType === ETHER_TYPE_IPV4)).toEqual([]);
-    const said = worker.posted.find((message) => message.kind === "problems" && message.need === "ping");
-    expect(said).toMatchObject({ problems: [{ code: "PING_NOT_ANSWERED", severity: "warning" }] });
+    const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_IPV4) ?? expect.fail();
+    const request = "0800 45 00 0020 0000 4000 40 01 b613 c0000201 c00002c8  08 00 ff02 1a2b0001 70696e67";
+    const echoes = () => worker.posted.findLast((one) => one.kind === "counters")?.counters.labelled["echoes"];
+    await vi.waitFor(() => {
+      socket.receive(hex(`020000000002 02420a000001 ${request}`));
+      expect(echoes()?.["refused"]).toBeGreaterThan(0);
+    }, eventually);
+    expect(socket.sent).toEqual([]);
+    await vi.waitFor(() => {
+      const said = worker.posted.findLast((message) => message.kind === "problems" && message.need === "ping");
+      expect(said).toMatchObject({ problems: [{ code: "PING_NOT_ANSWERED", severity: "warning" }] });
+    }, eventually);
+  });
+
+  it("announces, and says that connections are not kept, where the kernel has no socket for nftables", async () => {
+    const worker = await start({ keepConnectionsMs: 60_000, nftRefusal: constants.errno.EMFILE });
+    end = worker.end;
+    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
+    await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
+    const said = worker.posted.findLast((message) => message.kind === "problems" && message.need === "connections");
+    expect(said).toMatchObject({
+      problems: [{ code: "CONNECTIONS_NOT_KEPT", why: expect.stringContaining("EMFILE") }],
+    });
   });
 });

@@ -95,7 +95,7 @@ describe("Responders", () => {
       groups: new GroupMembership(),
       openPacketSocket: open,
       answersPing: false,
-      hasAddress: () => false,
+      mayAnswerPing: () => false,
       onEcho: () => undefined,
       onReply: () => undefined,
       onDrop: () => undefined,
