@@ -1,3 +1,4 @@
+import { parseIp } from "#src/ip/address.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { parseJson } from "#src/model/parse-json.ts";
 import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
@@ -30,6 +31,11 @@ export const collectOptions = {
     help: "Write the bundle to this file (default: hawser-report-TIME.tar.gz in this folder)",
   },
   logLines: { kind: "number", default: 2_000, min: 0, max: 100_000, help: "Last lines of the log of each container" },
+  capture: {
+    kind: "list",
+    placeholder: "ADDRESS,...",
+    help: "Also have all nodes capture the ARP and NDP frames about these addresses, each for 10 seconds, as hawser capture does",
+  },
   ...clusterOptions,
   ...installationOptions,
   ...classOptions("Show", "controller"),
@@ -39,7 +45,8 @@ type Options = OptionValues<typeof collectOptions>;
 
 const command = "hawser collect";
 const about = `Collects what a report about a fault needs from a cluster into one compressed archive: the objects that Hawser reads, logs and metrics of
-its pods, Events, what status, explain, pools, routes, certs and check say, and versions. Nothing is changed, and nothing is sent.
+its pods, Events, what status, explain, pools, routes, certs and check say, and versions. Nothing is sent, and nothing is changed but what
+--capture asks of the Nodes by an annotation, which it takes back.
 
 Secrets have no data in it. Passwords, tokens, keys and cookies are replaced by REDACTED by their names and by their forms, in objects,
 logs and outputs. Names, addresses and hosts stay: look into the archive before you send it. docs/kubectl.md says what is in it.
@@ -48,6 +55,8 @@ Exit code: 0 when it was written; 1 when nothing of the cluster can be read, or 
 
 /** Services that are explained at most: those that are not served first. */
 const MAX_EXPLAINED = 20;
+/** Addresses that are captured at most, ten seconds each. */
+const MAX_CAPTURED = 6;
 const SHOWN: readonly (readonly [file: string, ...words: string[]])[] = [
   ["status.txt", "status", "-o", "wide"],
   ["status.json", "status", "-o", "json"],
@@ -68,8 +77,9 @@ export async function runCollect(args: readonly string[], io: ProgramIo, call: C
   const time = new Date(wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const name = `hawser-report-${time}`;
   const file = options.output ?? `${name}.tar.gz`;
-  if (file === "") {
-    io.stderr.write(`${command}: name a file with -o\nSee ${command} --help\n`);
+  const wrong = wrongCall(file, options);
+  if (wrong !== undefined) {
+    io.stderr.write(`${oneLine(`${command}: ${wrong}`)}\nSee ${command} --help\n`);
     return EXIT_USAGE;
   }
   const config = findApiConfig({ ...options, env: io.env });
@@ -97,6 +107,14 @@ export async function runCollect(args: readonly string[], io: ProgramIo, call: C
   return write(file, bundle, io);
 }
 
+/** What is wrong with the call; undefined: nothing. */
+function wrongCall(file: string, { capture }: Options): string | undefined {
+  if (file === "") return "name a file with -o";
+  if (capture.length > MAX_CAPTURED) return `--capture takes ${MAX_CAPTURED} addresses at most`;
+  const stranger = capture.find((text) => parseIp(text) === undefined);
+  return stranger === undefined ? undefined : `--capture: "${stranger}" is not an IP address`;
+}
+
 interface Outputs {
   readonly options: Options;
   readonly io: ProgramIo;
@@ -121,6 +139,21 @@ async function collectOutputs(bundle: ReportBundle, { options, io, call, say }: 
     if (file === "status.json") services = servicesIn(text);
   }
   await explainAll(bundle, services, { options, io, say });
+  await captureAll(bundle, { options, io, call, say });
+}
+
+/** What all nodes see on the wire about the addresses that a person named, one after the other. */
+async function captureAll(bundle: ReportBundle, { options, io, call, say }: Outputs): Promise<void> {
+  for (const address of options.capture) {
+    const words = ["capture", address];
+    say(words.join(" "));
+    const [stdout, stderr] = [collectingStream(), collectingStream()];
+    const env = withoutOurs(io.env);
+    const code = await call([...words, "-o", "json", ...flagsFor("capture", options)], { ...io, env, stdout, stderr });
+    const file = `outputs/capture/${address}.json`;
+    if (code !== 0) bundle.addMissing(`${file}: hawser capture exits with ${code}: ${stderr.text().trimEnd()}`);
+    if (stdout.text() !== "") bundle.addText(file, stdout.text());
+  }
 }
 
 /** Explains each of these Services, all by one look at the cluster. */

@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubeconfig } from "#test/support/kubeconfig.ts";
+import { collectingStream } from "#cli/collecting-stream.ts";
+import { runCollect } from "#cli/run-collect.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
 import { callCli } from "./run-cli.ts";
 
 /** Secrets of every kind, as they could be in a cluster. */
@@ -269,6 +272,45 @@ describe("C hawser collect", () => {
     };
     const [[few, one], [many, more]] = [await lookFor(0), await lookFor(30)];
     expect([many - few, one, more]).toEqual([0, 1, 20]);
+  });
+
+  it("has what the nodes see on the wire about addresses that a person names, and says what is missing of it", async () => {
+    const asked: (readonly string[])[] = [];
+    const call = async (args: readonly string[], { stdout, stderr }: ProgramIo): Promise<number> => {
+      if (args[0] !== "capture") return 0;
+      asked.push(args);
+      stderr.write("hawser capture: n2: no answer\n");
+      if (args[1] === "192.0.2.1")
+        stdout.write('{\n  "frames": [{ "mac": "02:00:5e:10:00:01" }],\n  "token": "abc"\n}\n');
+      return args[1] === "192.0.2.1" ? 3 : 1;
+    };
+    const [stdout, stderr, archive] = [collectingStream(), collectingStream(), join(folder, "captured.tar.gz")];
+    const io = { stdout, stderr, env: process.env, onSignal: () => undefined, onUncaught: () => undefined };
+    const args = ["--kubeconfig", configFile, "--capture", "192.0.2.1,2001:db8::1", "-o", archive];
+    expect(await runCollect(args, io, call)).toBe(0);
+    const cluster = ["-o", "json", `--kubeconfig=${configFile}`];
+    expect(asked.map((words) => words.slice(0, 5))).toEqual([
+      ["capture", "192.0.2.1", ...cluster],
+      ["capture", "2001:db8::1", ...cluster],
+    ]);
+    const read = (name: string): string =>
+      spawnSync("tar", ["-xzOf", archive, "--wildcards", `*/${name}`], { encoding: "utf8" }).stdout;
+    expect(JSON.parse(read("outputs/capture/192.0.2.1.json"))).toEqual({
+      frames: [{ mac: "02:00:5e:10:00:01" }],
+      token: "REDACTED",
+    });
+    expect(read("MISSING.txt")).toContain(
+      "outputs/capture/2001:db8::1.json: hawser capture exits with 1: hawser capture: n2: no answer",
+    );
+    expect(read("MISSING.txt")).toContain("outputs/capture/192.0.2.1.json: hawser capture exits with 3");
+  });
+
+  it.each([
+    { capture: "192.0.2.999", says: '--capture: "192.0.2.999" is not an IP address' },
+    { capture: Array.from({ length: 7 }, (_, at) => `192.0.2.${at}`).join(), says: "--capture takes 6 addresses" },
+  ])("refuses --capture $capture", async ({ capture, says }) => {
+    const { code, stderr } = await callCli(["collect", "--kubeconfig", configFile, "--capture", capture]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
 
   it("exits with 1 where the file cannot be written, and with 2 where there is no kubeconfig", async () => {

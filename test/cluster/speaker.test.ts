@@ -1,6 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { until } from "#lab/rack/until.ts";
 import { type Asked, SpeakerWorld } from "./speaker-world.ts";
@@ -106,6 +108,14 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       const { metadata } = await world.cluster.api.must<KubeNode>({ path: `/api/v1/nodes/${node}` });
       expect(metadata.annotations?.["hawser.dev/capture"]).toBe(undefined);
     }
+    // And into a bundle for a report.
+    const folder = mkdtempSync(join(tmpdir(), "hawser-bundle-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const archive = join(folder, "report.tar.gz");
+    expect(await world.hawser("collect", "--capture", vip, "-o", archive)).toBe(0);
+    const unpack = ["-xzOf", archive, "--wildcards", `*/outputs/capture/${vip}.json`];
+    const bundled = JSON.parse(execFileSync("tar", unpack, { encoding: "utf8" })) as { readonly nodes: unknown };
+    expect(bundled.nodes).toEqual(nodes);
     const other = await world.hawserSays("capture", "192.0.2.77", "--for", "1s");
     expect([other.code, other.stdout]).toEqual([1, ""]);
     expect(other.stderr).toContain("n1: no Service has this address, or it may not be announced");
