@@ -67,13 +67,15 @@ export class RackInstallation implements AsyncDisposable {
     this.#controller = await this.rack.router.spawn({ name: "controller", command, ready: readyLine });
   }
 
-  /** Starts the controller (on the router, which is never cut) and the speakers, all at once, and waits until all are ready. */
+  /** Starts the controller (on the router, which is never cut), then the speakers, and waits until all are ready. */
   static async start(options: InstallationOptions): Promise<RackInstallation> {
     mkdirSync(options.directory, { recursive: true });
     writeFileSync(keyFileOf(options), `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
     const installation = new RackInstallation(options);
     const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
-    await Promise.all([installation.startController(), ...nodes.map((node) => installation.startSpeaker(node))]);
+    // Not at once: many speakers that read each of a thousand changes would leave it no CPU.
+    await installation.startController();
+    await Promise.all(nodes.map(async (node) => installation.startSpeaker(node)));
     return installation;
   }
 
