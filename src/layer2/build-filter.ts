@@ -12,7 +12,7 @@ import {
 import { matchWords } from "./match-words.ts";
 
 /** Not a place in the frame: the kernel answers whom it is for (SKF_AD_OFF + SKF_AD_PKTTYPE in linux/filter.h). */
-const PACKET_TYPE = -0x1000 + 4;
+export const PACKET_TYPE = -0x1000 + 4;
 
 /**
  * The last of the packet types to us (linux/if_packet.h): host 0, broadcast 1, multicast 2. Above it are those to other
@@ -38,6 +38,11 @@ export function requireUnicast(): Program {
 /** Drops the frame unless what is loaded has the value. */
 export function requireEqual(from: Instruction, value: number): Program {
   return [from, ...skipIf("jumpIfEqual", value, { when: true, over: [returns(0)] })];
+}
+
+/** Drops the frame if what is loaded has the value. */
+export function refuseEqual(from: Instruction, value: number): Program {
+  return [from, ...skipIf("jumpIfEqual", value, { when: false, over: [returns(0)] })];
 }
 
 /** Drops the frame unless what is loaded has one of the values: a few. */
@@ -77,14 +82,15 @@ export function buildFilter(
 function wordsOf(addresses: readonly Ip[], family: Family): readonly (readonly number[])[] {
   const sorted = addresses
     .filter((ip) => ip.family === family)
-    .map((ip) => (family === "ipv4" ? [Number(ip.value)] : wordsOfIpv6(ip)))
+    .map(wordsOfIp)
     .sort(compareWords);
   return sorted.filter((words, index) => index === 0 || compareWords(words, sorted[index - 1] ?? []) !== 0);
 }
 
-function wordsOfIpv6(ip: Ip): readonly number[] {
+/** An address as 32-bit words in network order. */
+export function wordsOfIp(ip: Ip): readonly number[] {
   const view = new DataView(ipToBytes(ip).buffer);
-  return [0, 4, 8, 12].map((at) => view.getUint32(at));
+  return Array.from({ length: view.byteLength / 4 }, (_, index) => view.getUint32(4 * index));
 }
 
 function compareWords(left: readonly number[], right: readonly number[]): number {

@@ -1,19 +1,13 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { TYPE_ECHO_REQUEST } from "#src/wire/echo.ts";
-import { DONT_FRAGMENT, IPV4_HEADER_BYTES, PROTOCOL_ICMP } from "#src/wire/ipv4.ts";
-import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
+import { DONT_FRAGMENT, PROTOCOL_ICMP } from "#src/wire/ipv4.ts";
+import { NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
 import { buildFilter, requireEqual, requireOneOf, requireUnicast } from "./build-filter.ts";
+import { FRAME_OFFSETS } from "./frame-offsets.ts";
 import { encodeProgram, load, type Program, returns } from "./encode-program.ts";
 
-const VERSION = ETHERNET_HEADER_BYTES;
-const IPV4_FLAGS = ETHERNET_HEADER_BYTES + 6;
-const IPV4_PROTOCOL = ETHERNET_HEADER_BYTES + 9;
-const IPV4_DESTINATION = ETHERNET_HEADER_BYTES + 16;
-const ICMPV4_TYPE = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES;
-const IPV6_NEXT_HEADER = ETHERNET_HEADER_BYTES + 6;
-const IPV6_DESTINATION = ETHERNET_HEADER_BYTES + 24;
-const ICMPV6_TYPE = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
+const { ipv4, ipv6 } = FRAME_OFFSETS;
 
 /**
  * What an Ethernet frame holds without jumbo frames: 1,500 bytes behind its header (RFC 894 section 4). Of a longer one so much arrives,
@@ -29,7 +23,7 @@ const typeAndCode = (family: Family): number => TYPE_ECHO_REQUEST[family] << 8;
  * machine alone, in one piece and without options or extension headers. As many addresses fit as into `arpFilter` and `ndpFilter`.
  */
 export function echoFilter(family: Family, addresses: readonly Ip[]): Uint8Array {
-  const at = family === "ipv4" ? IPV4_DESTINATION : IPV6_DESTINATION;
+  const { destination: at } = FRAME_OFFSETS[family];
   return buildFilter(CHECKS[family], addresses, { family, at, keepBytes: KEEP_BYTES });
 }
 
@@ -41,15 +35,15 @@ export function anyEchoFilter(family: Family): Uint8Array {
 /** The protocol comes first: each packet of the interface runs through this, and nearly all of them end there. */
 const CHECKS: Readonly<Record<Family, Program>> = {
   ipv4: [
-    ...requireEqual(load("loadByte", IPV4_PROTOCOL), PROTOCOL_ICMP),
+    ...requireEqual(load("loadByte", ipv4.protocol), PROTOCOL_ICMP),
     ...requireUnicast(),
-    ...requireEqual(load("loadByte", VERSION), 0x45),
-    ...requireOneOf(load("loadHalf", IPV4_FLAGS), [0, DONT_FRAGMENT]),
-    ...requireEqual(load("loadHalf", ICMPV4_TYPE), typeAndCode("ipv4")),
+    ...requireEqual(load("loadByte", ipv4.version), 0x45),
+    ...requireOneOf(load("loadHalf", ipv4.flags), [0, DONT_FRAGMENT]),
+    ...requireEqual(load("loadHalf", ipv4.icmpType), typeAndCode("ipv4")),
   ],
   ipv6: [
-    ...requireEqual(load("loadByte", IPV6_NEXT_HEADER), NEXT_HEADER_ICMPV6),
+    ...requireEqual(load("loadByte", ipv6.nextHeader), NEXT_HEADER_ICMPV6),
     ...requireUnicast(),
-    ...requireEqual(load("loadHalf", ICMPV6_TYPE), typeAndCode("ipv6")),
+    ...requireEqual(load("loadHalf", ipv6.icmpType), typeAndCode("ipv6")),
   ],
 };

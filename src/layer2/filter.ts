@@ -1,23 +1,12 @@
 import type { Ip } from "#src/ip/address.ts";
 import { buildFilter, requireEqual, requireForUs } from "./build-filter.ts";
 import { encodeProgram, load, type Program, returns } from "./encode-program.ts";
-import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
-import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
+import { ARP_FRAME_BYTES, FRAME_OFFSETS, MAX_NDP_FRAME_BYTES } from "./frame-offsets.ts";
+import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
+import { NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
 import { TYPE_NEIGHBOR_ADVERTISEMENT, TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";
 
-const ETHER_TYPE = 12;
-const ARP_OPERATION = ETHERNET_HEADER_BYTES + 6;
-const ARP_SENDER_IP = ETHERNET_HEADER_BYTES + 14;
-const ARP_TARGET_IP = ETHERNET_HEADER_BYTES + 24;
-const IPV6_NEXT_HEADER = ETHERNET_HEADER_BYTES + 6;
-const ICMPV6_TYPE = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
-const NDP_TARGET = ICMPV6_TYPE + 8;
-
-/** All that an ARP request has: the padding of a minimal frame is not copied. */
-const ARP_KEEP_BYTES = 42;
-
-/** A solicitation has 86 bytes; with the options of SEND (RFC 3971) some 500. One that is longer is malformed to us. */
-const NDP_KEEP_BYTES = 1_024;
+const { etherType, arp, ipv6 } = FRAME_OFFSETS;
 
 /**
  * A packet socket filter that keeps ARP requests for these IPv4 addresses (those of the other family are left out) and
@@ -25,30 +14,30 @@ const NDP_KEEP_BYTES = 1_024;
  * instructions, some 2,900: it keeps all ARP requests. The bytes are an array of struct sock_filter.
  */
 export function arpFilter(addresses: readonly Ip[]): Uint8Array {
-  return buildFilter(requestChecks(), addresses, { family: "ipv4", at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
+  return buildFilter(requestChecks(), addresses, { family: "ipv4", at: arp.targetIp, keepBytes: ARP_FRAME_BYTES });
 }
 
 /** A short one, which keeps ARP requests for any address. */
 export function anyArpFilter(): Uint8Array {
-  return encodeProgram([...requestChecks(), returns(ARP_KEEP_BYTES)]);
+  return encodeProgram([...requestChecks(), returns(ARP_FRAME_BYTES)]);
 }
 
 /** A filter for ARP packets, requests and replies, whose sender says that it has one of these IPv4 addresses. As large as `arpFilter`. */
 export function arpClaimFilter(addresses: readonly Ip[]): Uint8Array {
-  return buildFilter(arpChecks(), addresses, { family: "ipv4", at: ARP_SENDER_IP, keepBytes: ARP_KEEP_BYTES });
+  return buildFilter(arpChecks(), addresses, { family: "ipv4", at: arp.senderIp, keepBytes: ARP_FRAME_BYTES });
 }
 
 /** A short one, which keeps ARP packets of all senders. */
 export function anyArpClaimFilter(): Uint8Array {
-  return encodeProgram([...arpChecks(), returns(ARP_KEEP_BYTES)]);
+  return encodeProgram([...arpChecks(), returns(ARP_FRAME_BYTES)]);
 }
 
 function requestChecks(): Program {
-  return [...arpChecks(), ...requireEqual(load("loadHalf", ARP_OPERATION), 1)];
+  return [...arpChecks(), ...requireEqual(load("loadHalf", arp.operation), 1)];
 }
 
 function arpChecks(): Program {
-  return [...requireForUs(), ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_ARP)];
+  return [...requireForUs(), ...requireEqual(load("loadHalf", etherType), ETHER_TYPE_ARP)];
 }
 
 /**
@@ -61,7 +50,7 @@ export function ndpFilter(addresses: readonly Ip[]): Uint8Array {
 
 /** A short one, which keeps neighbor solicitations for any address. */
 export function anyNdpFilter(): Uint8Array {
-  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_SOLICITATION), returns(NDP_KEEP_BYTES)]);
+  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_SOLICITATION), returns(MAX_NDP_FRAME_BYTES)]);
 }
 
 /** A filter for neighbor advertisements that are for one of these IPv6 addresses. As large as `ndpFilter`. */
@@ -71,18 +60,22 @@ export function ndpClaimFilter(addresses: readonly Ip[]): Uint8Array {
 
 /** A short one, which keeps neighbor advertisements for any address. */
 export function anyNdpClaimFilter(): Uint8Array {
-  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_ADVERTISEMENT), returns(NDP_KEEP_BYTES)]);
+  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_ADVERTISEMENT), returns(MAX_NDP_FRAME_BYTES)]);
 }
 
 function ndpFilterOf(type: number, addresses: readonly Ip[]): Uint8Array {
-  return buildFilter(ndpChecks(type), addresses, { family: "ipv6", at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
+  return buildFilter(ndpChecks(type), addresses, {
+    family: "ipv6",
+    at: ipv6.ndpTarget,
+    keepBytes: MAX_NDP_FRAME_BYTES,
+  });
 }
 
 function ndpChecks(type: number): Program {
   return [
     ...requireForUs(),
-    ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_IPV6),
-    ...requireEqual(load("loadByte", IPV6_NEXT_HEADER), NEXT_HEADER_ICMPV6),
-    ...requireEqual(load("loadByte", ICMPV6_TYPE), type),
+    ...requireEqual(load("loadHalf", etherType), ETHER_TYPE_IPV6),
+    ...requireEqual(load("loadByte", ipv6.nextHeader), NEXT_HEADER_ICMPV6),
+    ...requireEqual(load("loadByte", ipv6.icmpType), type),
   ];
 }

@@ -1,6 +1,12 @@
 import { equalIps, type Ip } from "#src/ip/address.ts";
 import { decodeArp } from "#src/wire/arp.ts";
-import { decodeEthernet, ETHER_TYPE_ARP, ETHER_TYPE_IPV6, type EthernetFrame } from "#src/wire/ethernet.ts";
+import {
+  decodeEthernet,
+  ETHER_TYPE_ARP,
+  ETHER_TYPE_IPV6,
+  ETHERNET_HEADER_BYTES,
+  type EthernetFrame,
+} from "#src/wire/ethernet.ts";
 import { decodeIpv6, IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
 import { printMac } from "#src/wire/mac.ts";
 import {
@@ -10,6 +16,7 @@ import {
   TYPE_NEIGHBOR_ADVERTISEMENT,
   TYPE_NEIGHBOR_SOLICITATION,
 } from "#src/wire/ndp.ts";
+import { ARP_FRAME_BYTES } from "./frame-offsets.ts";
 
 /** What a frame of ARP or NDP says: who asks for an address, or who says that it has it. */
 export interface NeighborFrame {
@@ -30,9 +37,6 @@ export interface NeighborFrame {
   readonly lengthBytes: number;
 }
 
-/** The bytes of Ethernet and ARP for IPv4 (RFC 826). */
-const ARP_FRAME_BYTES = 42;
-const ETHERNET_BYTES = 14;
 const ICMPV6_BODY = 4;
 
 /**
@@ -77,7 +81,7 @@ function readNdp({ source, payload }: EthernetFrame): NeighborFrame | undefined 
     protocol: "ndp",
     sender: packet.source,
     destination: packet.destination,
-    lengthBytes: ETHERNET_BYTES + IPV6_HEADER_BYTES + packet.payload.length,
+    lengthBytes: ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES + packet.payload.length,
   } as const;
   if (type === TYPE_NEIGHBOR_SOLICITATION) {
     const asked = decodeNeighborSolicitation(body);
