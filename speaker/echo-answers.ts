@@ -1,5 +1,6 @@
 import { bitsOf, type Family, type Ip } from "#src/ip/address.ts";
-import { cidrContains, cidrOf } from "#src/ip/cidr.ts";
+import { cidrOf } from "#src/ip/cidr.ts";
+import { rangeOf } from "#src/ip/range.ts";
 import { type Budget, fullBudget, refill, spend } from "#src/layer2/budget.ts";
 import { anyEchoFilter, echoFilter } from "#src/layer2/echo-filter.ts";
 import { EchoCircles } from "#src/layer2/echo-circles.ts";
@@ -140,7 +141,6 @@ function isBroadcast({ addresses }: Link, ip: Ip): boolean {
   return addresses.some(({ ip: own, prefixLength }) => {
     if (own.family !== "ipv4" || prefixLength >= bitsOf("ipv4") - 1) return false;
     const network = cidrOf(own, prefixLength);
-    const hosts = (1n << BigInt(bitsOf("ipv4") - prefixLength)) - 1n;
-    return network !== undefined && cidrContains(network, ip) && ip.value === network.base + hosts;
+    return ip.family === "ipv4" && network !== undefined && ip.value === rangeOf(network).last;
   });
 }

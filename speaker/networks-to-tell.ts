@@ -1,6 +1,6 @@
-import { bitsOf, type Ip } from "#src/ip/address.ts";
+import type { Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, printCidr } from "#src/ip/cidr.ts";
-import { type IpRange, rangesOverlap } from "#src/ip/range.ts";
+import { type IpRange, rangeOf, rangesOverlap } from "#src/ip/range.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 
@@ -34,10 +34,6 @@ export function networksToTell(own: readonly Cidr[], { wanted, ranges }: Address
     ...own.filter((one) => !used.has(one) && isPooled(one)),
   ];
   return { told: needed.slice(0, SUBNETS_PER_HEARTBEAT), left: needed.slice(SUBNETS_PER_HEARTBEAT) };
-}
-
-function rangeOf({ family, base, prefixLength }: Cidr): IpRange {
-  return { family, first: base, last: base + (1n << BigInt(bitsOf(family) - prefixLength)) - 1n };
 }
 
 /** The Problem of networks that there is no room for. */

@@ -1,5 +1,5 @@
 import { bitsOf, type Family, type Ip, parseIp, printIp } from "./address.ts";
-import { parseCidr } from "./cidr.ts";
+import { type Cidr, parseCidr } from "./cidr.ts";
 
 /** Addresses of one family from `first` to `last`, both included; only `parseRange` makes one, so first <= last. */
 export interface IpRange {
@@ -36,8 +36,12 @@ function parseCidrRange(text: string): ParsedRange {
     const isAddress = parseIp(text.slice(0, text.indexOf("/"))) !== undefined;
     return { ok: false, fault: isAddress ? "bad-prefix-length" : "not-an-address" };
   }
-  const hosts = 1n << BigInt(bitsOf(cidr.family) - cidr.prefixLength);
-  return { ok: true, range: { family: cidr.family, first: cidr.base, last: cidr.base + hosts - 1n } };
+  return { ok: true, range: rangeOf(cidr) };
+}
+
+/** All addresses of a network. */
+export function rangeOf({ family, base, prefixLength }: Cidr): IpRange {
+  return { family, first: base, last: base + (1n << BigInt(bitsOf(family) - prefixLength)) - 1n };
 }
 
 export function printRange(range: IpRange): string {

@@ -1,6 +1,6 @@
 import { type Cidr, cidrContains, parseCidr } from "./cidr.ts";
-import { bitsOf, type Ip } from "./address.ts";
-import type { IpRange } from "./range.ts";
+import type { Ip } from "./address.ts";
+import { type IpRange, rangeOf, rangesOverlap } from "./range.ts";
 
 /** What an address is reserved for, so that no Service can have it. A closed set, shown in problems and conditions. */
 export type ReservedUse = "unspecified" | "loopback" | "link-local" | "multicast" | "broadcast";
@@ -41,11 +41,11 @@ export function withoutReserved(range: IpRange): readonly IpRange[] {
   return parts;
 }
 
-function withoutNetwork(range: IpRange, { family, base, prefixLength }: Cidr): readonly IpRange[] {
-  const end = base + (1n << BigInt(bitsOf(family) - prefixLength)) - 1n;
-  if (range.family !== family || range.last < base || end < range.first) return [range];
-  const before = { ...range, last: base - 1n };
-  const after = { ...range, first: end + 1n };
+function withoutNetwork(range: IpRange, network: Cidr): readonly IpRange[] {
+  const taken = rangeOf(network);
+  if (!rangesOverlap(range, taken)) return [range];
+  const before = { ...range, last: taken.first - 1n };
+  const after = { ...range, first: taken.last + 1n };
   return [before, after].filter(({ first, last }) => first <= last);
 }
 

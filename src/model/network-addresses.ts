@@ -1,5 +1,6 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
+import { rangeOf } from "#src/ip/range.ts";
 import type { MemberRecord } from "./member-record.ts";
 import { findRange, type LineOfRange, type Pool, whyClosed } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./config-map-key.ts";
@@ -69,7 +70,7 @@ function reservedIn(network: Cidr): readonly ReservedAddress[] {
   const first: Ip = { family, value: base };
   if (family === "ipv6")
     return [{ ip: first, why: `it is the subnet-router anycast address of ${text}: routers answer for it` }];
-  const last: Ip = { family, value: base + (1n << BigInt(hostBits)) - 1n };
+  const last: Ip = { family, value: rangeOf(network).last };
   return [
     { ip: first, why: `it is the first address of ${text}: many clients there do not connect to it` },
     { ip: last, why: `it is the broadcast address of ${text}: no client there connects to it` },

@@ -1,7 +1,7 @@
 import { lowerBound } from "#src/collections/lower-bound.ts";
 import { bitsOf, type Family, type Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrOf, printCidr } from "#src/ip/cidr.ts";
-import { printRange } from "#src/ip/range.ts";
+import { printRange, rangeOf } from "#src/ip/range.ts";
 import { widestPrefix } from "#src/ip/widest-prefix.ts";
 import { listed } from "./listed.ts";
 
@@ -50,7 +50,10 @@ export function printNetworkSet({ ipv4, ipv6 }: NetworkSet): string {
 function spansOf(networks: readonly Cidr[], wanted: Family): readonly Span[] {
   const spans = networks
     .filter(({ family }) => family === wanted)
-    .map(({ base, prefixLength }) => ({ first: base, last: base + (1n << BigInt(bitsOf(wanted) - prefixLength)) - 1n }))
+    .map((network) => {
+      const { first, last } = rangeOf(network);
+      return { first, last };
+    })
     .sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
   const merged: { first: bigint; last: bigint }[] = [];
   for (const span of spans) {
