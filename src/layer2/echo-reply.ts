@@ -8,7 +8,7 @@ import {
   ETHER_TYPE_IPV6,
   type EthernetFrame,
 } from "#src/wire/ethernet.ts";
-import { decodeIcmpv4, encodeIcmpv4, type Icmpv4Message } from "#src/wire/icmpv4.ts";
+import { decodeIcmp, encodeIcmp, type IcmpMessage } from "#src/wire/icmp.ts";
 import { decodeIcmpv6, encodeIcmpv6 } from "#src/wire/icmpv6.ts";
 import { decodeIpv4, encodeIpv4, PROTOCOL_ICMP } from "#src/wire/ipv4.ts";
 import { decodeIpv6, encodeIpv6, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
@@ -90,7 +90,7 @@ function replyToIpv4(ethernet: EthernetFrame, responder: EchoResponder): Echo {
   if (!decoded.ok) return drop(decoded.reason);
   const { packet } = decoded;
   if (packet.protocol !== PROTOCOL_ICMP) return drop("not-echo");
-  const icmp = decodeIcmpv4(packet.payload);
+  const icmp = decodeIcmp(packet.payload);
   if (!icmp.ok) return drop(icmp.reason === "checksum" ? "checksum" : "malformed");
   const fault = faultOf({ ...packet, message: icmp.message }, responder);
   if (fault !== undefined) return drop(fault);
@@ -105,7 +105,7 @@ function replyToIpv4(ethernet: EthernetFrame, responder: EchoResponder): Echo {
     protocol: PROTOCOL_ICMP,
     source: destination,
     destination: source,
-    payload: encodeIcmpv4({ type: TYPE_ECHO_REPLY.ipv4, code: 0, body: icmp.message.body }),
+    payload: encodeIcmp({ type: TYPE_ECHO_REPLY.ipv4, code: 0, body: icmp.message.body }),
   });
   return replyTo(ethernet, payload, { ...packet, hopsLeft: packet.timeToLive, body: icmp.message.body });
 }
@@ -147,7 +147,7 @@ function replyTo(ethernet: EthernetFrame, payload: Uint8Array, request: EchoRequ
 interface ReceivedMessage {
   readonly source: Ip;
   readonly destination: Ip;
-  readonly message: Icmpv4Message;
+  readonly message: IcmpMessage;
 }
 
 /** What both families have in common. */

@@ -5,7 +5,7 @@ import { IPV6_HEADER_BYTES } from "#src/wire/ipv6.ts";
 const ICMPV6 = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
 
 /**
- * Where fields stand in an untagged Ethernet frame: of ARP for IPv4 (RFC 826), of IPv4 without options (RFC 791), of IPv6 without extension
+ * Where fields are in an untagged Ethernet frame: of ARP for IPv4 (RFC 826), of IPv4 without options (RFC 791), of IPv6 without extension
  * headers (RFC 8200), and of the messages in them.
  */
 export const FRAME_OFFSETS = {

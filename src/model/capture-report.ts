@@ -63,7 +63,7 @@ export function readCaptureReport(name: string, value: Fields): CaptureReport | 
 }
 
 function printFrame({ atNs, interfaceIndex, isSent, bytes }: CapturedFrame): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Buffer.from(bytes).toString("hex");
   return `${atNs} ${interfaceIndex} ${isSent ? "out" : "in"} ${hex}`;
 }
 
@@ -74,8 +74,6 @@ function readFrame(text: string): readonly CapturedFrame[] {
   if (text.length > 2 * MAX_CAPTURED_BYTES) return [];
   const [, time, index, direction, hex] = FRAME.exec(text) ?? [];
   if (time === undefined || hex === undefined) return [];
-  const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
-    Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16),
-  );
+  const bytes = Uint8Array.from(Buffer.from(hex, "hex"));
   return [{ atNs: BigInt(time), interfaceIndex: Number(index), isSent: direction === "out", bytes }];
 }

@@ -3,6 +3,7 @@ import type { PacketField } from "./nf-expression.ts";
 import {
   COMPARISON,
   compareRegister,
+  DESTINATION_FIELD,
   packetVerdict,
   HEADER,
   isNotIn,
@@ -31,7 +32,6 @@ const MOST_HOPS = Uint8Array.of(16);
 const LEAST_HOPS = Uint8Array.of(4);
 
 interface HeaderFields {
-  readonly destination: PacketField;
   /** TTL, or hop limit. */
   readonly hops: PacketField;
   readonly checksumOffset: number | undefined;
@@ -43,7 +43,6 @@ interface HeaderFields {
 
 const FIELDS: Readonly<Record<Family, HeaderFields>> = {
   ipv4: {
-    destination: { header: HEADER.network, offset: 16, length: 4 },
     hops: { header: HEADER.network, offset: 8, length: 1 },
     checksumOffset: 10,
     pair: { header: HEADER.network, offset: 8, length: 2 },
@@ -51,7 +50,6 @@ const FIELDS: Readonly<Record<Family, HeaderFields>> = {
     set: Uint8Array.of(16, 0),
   },
   ipv6: {
-    destination: { header: HEADER.network, offset: 24, length: 16 },
     hops: { header: HEADER.network, offset: 7, length: 1 },
     checksumOffset: undefined,
     pair: { header: HEADER.network, offset: 6, length: 2 },
@@ -74,7 +72,8 @@ const FIELDS: Readonly<Record<Family, HeaderFields>> = {
  * The copy is not tracked, so that no rule for Services touches it, and it leaves as any packet that this machine sends.
  */
 export function keepRules(family: Family, map: string): readonly (readonly Uint8Array[])[] {
-  const { destination, hops, checksumOffset, pair, kept, set } = FIELDS[family];
+  const destination = DESTINATION_FIELD[family];
+  const { hops, checksumOffset, pair, kept, set } = FIELDS[family];
   return [
     [loadField(destination), isNotIn(map), packetVerdict("accept")],
     [loadProtocol(), compareRegister(COMPARISON.notEqual, TCP), packetVerdict("accept")],

@@ -86,35 +86,32 @@ export function deleteTable(family: Family, table: string): NfMessage {
 }
 
 /** Makes a map for at most `size` entries, if there is none of the name. */
-export function addAddressMap({ family, table, name }: AddressMap, size: number): NfMessage {
-  const length = bitsOf(family) / 8;
-  return message(
-    MESSAGE.newSet,
-    family,
-    NLM_F_CREATE,
-    encodeText(1, table),
-    encodeText(2, name),
-    encodeU32(3, SET_IS_MAP | SET_HAS_TIMEOUTS),
-    encodeU32(4, DATA_TYPE[family]),
-    encodeU32(5, length),
-    encodeU32(6, DATA_TYPE[family]),
-    encodeU32(7, length),
-    encodeNested(9, encodeU32(1, size)),
-    encodeU32(10, 1),
-  );
+export function addAddressMap(map: AddressMap, size: number): NfMessage {
+  return addAddresses(map, size, { isMap: true });
 }
 
 /** Makes a set for at most `size` addresses, if there is none of the name. */
-export function addAddressSet({ family, table, name }: AddressMap, size: number): NfMessage {
+export function addAddressSet(set: AddressMap, size: number): NfMessage {
+  return addAddresses(set, size, { isMap: false });
+}
+
+function addAddresses(
+  { family, table, name }: AddressMap,
+  size: number,
+  { isMap }: { readonly isMap: boolean },
+): NfMessage {
+  const length = bitsOf(family) / 8;
+  const values = [encodeU32(6, DATA_TYPE[family]), encodeU32(7, length)];
   return message(
     MESSAGE.newSet,
     family,
     NLM_F_CREATE,
     encodeText(1, table),
     encodeText(2, name),
-    encodeU32(3, 0),
+    encodeU32(3, isMap ? SET_IS_MAP | SET_HAS_TIMEOUTS : 0),
     encodeU32(4, DATA_TYPE[family]),
-    encodeU32(5, bitsOf(family) / 8),
+    encodeU32(5, length),
+    ...(isMap ? values : []),
     encodeNested(9, encodeU32(1, size)),
     encodeU32(10, 1),
   );

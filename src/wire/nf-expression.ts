@@ -1,3 +1,4 @@
+import type { Family } from "#src/ip/address.ts";
 import { encodeAttribute, encodeNested, encodeText, encodeU32 } from "./encode-attribute.ts";
 
 // The expressions of a rule of nftables (linux/netfilter/nf_tables.h): each is a name and attributes. All use one register.
@@ -57,6 +58,12 @@ export function loadProtocol(): Uint8Array {
   const l4Protocol = 16;
   return expression("meta", encodeU32(1, REGISTER), encodeU32(2, l4Protocol));
 }
+
+/** Where the destination of a packet stands. */
+export const DESTINATION_FIELD: Readonly<Record<Family, PacketField>> = {
+  ipv4: { header: HEADER.network, offset: 16, length: 4 },
+  ipv6: { header: HEADER.network, offset: 24, length: 16 },
+};
 
 /** Puts what the kernel's routes say of the packet's destination into the register (RTN_* of rtnetlink(7)): 4 bytes in the machine's own order. */
 export function loadDestinationType(): Uint8Array {

@@ -1,3 +1,5 @@
+import { joinBytes } from "./encode-attribute.ts";
+
 /** Block types of a pcapng file (draft-ietf-opsawg-pcapng section 4). */
 const SECTION_HEADER = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION = 1;
@@ -62,17 +64,17 @@ export interface PcapngContent {
  */
 export function encodePcapng({ program, interfaces, packets }: PcapngContent): Uint8Array {
   const blocks = [sectionHeader(program), ...interfaces.map(interfaceDescription), ...packets.map(enhancedPacket)];
-  return concat(blocks);
+  return joinBytes(blocks);
 }
 
 function sectionHeader(program: string): Uint8Array {
-  const head = concat([u32(BYTE_ORDER_MAGIC), u16(VERSION.major), u16(VERSION.minor), u64(UNKNOWN_LENGTH)]);
+  const head = joinBytes([u32(BYTE_ORDER_MAGIC), u16(VERSION.major), u16(VERSION.minor), u64(UNKNOWN_LENGTH)]);
   return block(SECTION_HEADER, [head, textOption(SECTION_PROGRAM, program), option(OPTION_END, EMPTY)]);
 }
 
 function interfaceDescription({ name, description, mac, comment }: PcapngInterface): Uint8Array {
   // A snap length of 0 sets no limit; the 16 bits before it are reserved.
-  const head = concat([u16(LINKTYPE_ETHERNET), u16(0), u32(0)]);
+  const head = joinBytes([u16(LINKTYPE_ETHERNET), u16(0), u32(0)]);
   return block(INTERFACE_DESCRIPTION, [
     head,
     comment === "" ? EMPTY : textOption(OPTION_COMMENT, comment),
@@ -98,9 +100,9 @@ function enhancedPacket({ interfaceIndex, atNs, isSent, bytes }: PcapngPacket): 
 }
 
 function block(type: number, parts: readonly Uint8Array[]): Uint8Array {
-  const body = concat(parts);
+  const body = joinBytes(parts);
   const length = u32(BLOCK_FRAME_BYTES + body.length);
-  return concat([u32(type), length, body, length]);
+  return joinBytes([u32(type), length, body, length]);
 }
 
 const EMPTY = new Uint8Array(0);
@@ -109,7 +111,7 @@ const EMPTY = new Uint8Array(0);
 const MAX_OPTION_BYTES = 0xffff;
 
 function option(code: number, value: Uint8Array): Uint8Array {
-  return concat([u16(code), u16(value.length), padded(value)]);
+  return joinBytes([u16(code), u16(value.length), padded(value)]);
 }
 
 function textOption(code: number, text: string): Uint8Array {
@@ -132,15 +134,5 @@ function u32(value: number): Uint8Array {
 }
 
 function u64(value: bigint): Uint8Array {
-  return concat([u32(Number(value >> 32n)), u32(Number(value & 0xffff_ffffn))]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes([u32(Number(value >> 32n)), u32(Number(value & 0xffff_ffffn))]);
 }

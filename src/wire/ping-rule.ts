@@ -5,6 +5,7 @@ import { NEXT_HEADER_ICMPV6 } from "./ipv6.ts";
 import {
   COMPARISON,
   compareRegister,
+  DESTINATION_FIELD,
   HEADER,
   isIn,
   loadDestinationType,
@@ -16,10 +17,6 @@ import {
 /** RTN_LOCAL: an interface of this machine has the address. In the byte order of the machine, which is little-endian. */
 const LOCAL = Uint8Array.of(2, 0, 0, 0);
 
-const DESTINATION = {
-  ipv4: { header: HEADER.network, offset: 16, length: 4 },
-  ipv6: { header: HEADER.network, offset: 24, length: 16 },
-} as const;
 const PROTOCOL = { ipv4: PROTOCOL_ICMP, ipv6: NEXT_HEADER_ICMPV6 } as const;
 const TYPE = { header: HEADER.transport, offset: 0, length: 1 } as const;
 
@@ -30,7 +27,7 @@ const TYPE = { header: HEADER.transport, offset: 0, length: 1 } as const;
  */
 export function pingRule(family: Family, set: string): readonly Uint8Array[] {
   return [
-    loadField(DESTINATION[family]),
+    loadField(DESTINATION_FIELD[family]),
     isIn(set),
     loadProtocol(),
     compareRegister(COMPARISON.equal, Uint8Array.of(PROTOCOL[family])),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Family, type Ip, ipFromBytes, parseIp } from "#src/ip/address.ts";
 import { anyEchoFilter, echoFilter } from "#src/layer2/echo-filter.ts";
 import { encodeEthernet } from "#src/wire/ethernet.ts";
-import { encodeIcmpv4 } from "#src/wire/icmpv4.ts";
+import { encodeIcmp } from "#src/wire/icmp.ts";
 import { encodeIcmpv6 } from "#src/wire/icmpv6.ts";
 import { encodeIpv4 } from "#src/wire/ipv4.ts";
 import { encodeIpv6 } from "#src/wire/ipv6.ts";
@@ -23,7 +23,7 @@ function ipv4Frame(destination: Ip, { type = 8, code = 0, protocol = 1, dataByte
     protocol,
     source: ipOf("192.0.2.1"),
     destination,
-    payload: encodeIcmpv4({ type, code, body: new Uint8Array(4 + dataBytes) }),
+    payload: encodeIcmp({ type, code, body: new Uint8Array(4 + dataBytes) }),
   });
   return encodeEthernet({ ...macs, etherType: 0x0800, payload });
 }

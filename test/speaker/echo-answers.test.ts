@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { encodeEthernet } from "#src/wire/ethernet.ts";
-import { encodeIcmpv4 } from "#src/wire/icmpv4.ts";
+import { encodeIcmp } from "#src/wire/icmp.ts";
 import { encodeIpv4 } from "#src/wire/ipv4.ts";
 import { EchoAnswers, type EchoOutcome } from "#speaker/echo-answers.ts";
 import { runFilter } from "#test/layer2/bpf-machine.ts";
@@ -25,7 +25,7 @@ function request(destination: Ip, source = "192.0.2.1", timeToLive = 64): Uint8A
     protocol: 1,
     source: ipOf(source),
     destination,
-    payload: encodeIcmpv4({ type: 8, code: 0, body: hex("1a2b0001 70696e67") }),
+    payload: encodeIcmp({ type: 8, code: 0, body: hex("1a2b0001 70696e67") }),
   });
   return encodeEthernet({ destination: link.mac, source: hex("02420a000001"), etherType: IPV4, payload });
 }

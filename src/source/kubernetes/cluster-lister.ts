@@ -112,7 +112,7 @@ export class ClusterLister {
     const read = { report: none(), member: none(), history: none(), capture: none() };
     const held = new Map<string, ElectionLease>();
     for (const item of await this.#all(leasePath(namespace), {})) {
-      const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
+      const name = nameOf(item);
       for (const topic of REPORT_TOPICS) {
         const report = readReport(topic, item);
         if (report !== undefined) read[topic].set(name, report);
@@ -131,7 +131,7 @@ export class ClusterLister {
     return new Map(
       items.flatMap((item) => {
         const report = readReport(topic, item);
-        const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
+        const name = nameOf(item);
         return report === undefined ? [] : [[name, report] as const];
       }),
     );
@@ -239,4 +239,8 @@ function readEvent(item: unknown): WrittenEvent | undefined {
     first: textOf(item["firstTimestamp"]) || time,
     count: typeof count === "number" ? count : 1,
   };
+}
+
+function nameOf(item: unknown): string {
+  return textOf(recordOf(recordOf(item)["metadata"])["name"]);
 }
