@@ -48,33 +48,32 @@ export class RackInstallation implements AsyncDisposable {
   readonly #speakers = new Map<string, RackProcess>();
   readonly #options: InstallationOptions;
 
-  #controller: RackProcess | undefined;
+  #controller: RackProcess;
 
-  private constructor(options: InstallationOptions) {
+  private constructor(options: InstallationOptions, controller: RackProcess) {
     this.#options = options;
     this.rack = options.rack;
     this.directory = options.directory;
+    this.#controller = controller;
   }
 
   get controller(): RackProcess {
-    if (this.#controller === undefined) throw new Error("no controller runs");
     return this.#controller;
   }
 
-  /** Starts a controller, also in place of one that was killed or stopped; resolves when it is ready. */
-  async startController(): Promise<void> {
-    const command = [process.execPath, CLI, "controller", "--manifests", this.directory];
-    this.#controller = await this.rack.router.spawn({ name: "controller", command, ready: readyLine });
+  /** Starts a controller in place of one that was killed or stopped; resolves when it is ready. */
+  async restartController(): Promise<void> {
+    this.#controller = await startController(this.#options);
   }
 
   /** Starts the controller (on the router, which is never cut), then the speakers, and waits until all are ready. */
   static async start(options: InstallationOptions): Promise<RackInstallation> {
     mkdirSync(options.directory, { recursive: true });
     writeFileSync(keyFileOf(options), `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
-    const installation = new RackInstallation(options);
-    const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
     // Not at once: many speakers that read each of a thousand changes would leave it no CPU.
-    await installation.startController();
+    const controller = await startController(options);
+    const installation = new RackInstallation(options, controller);
+    const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
     await Promise.all(nodes.map(async (node) => installation.startSpeaker(node)));
     return installation;
   }
@@ -138,8 +137,7 @@ export class RackInstallation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const running = [...(this.#controller === undefined ? [] : [this.#controller]), ...this.#speakers.values()];
-    await Promise.all(running.map(async (one) => one.stop()));
+    await Promise.all([this.#controller, ...this.#speakers.values()].map(async (running) => running.stop()));
   }
 }
 
@@ -151,6 +149,11 @@ export function ingressCommand(directory: string): readonly string[] {
 
 function keyFileOf({ directory }: InstallationOptions): string {
   return `${directory}.heartbeat-key`;
+}
+
+async function startController({ rack, directory }: InstallationOptions): Promise<RackProcess> {
+  const command = [process.execPath, CLI, "controller", "--manifests", directory];
+  return rack.router.spawn({ name: "controller", command, ready: readyLine });
 }
 
 function readNames(folder: string): readonly string[] {

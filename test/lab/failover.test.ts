@@ -168,7 +168,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three
     const before = installation.assignedAddresses(echo.key);
     const count = await lostDuring(async () => {
       await installation.controller.kill();
-      await installation.startController();
+      await installation.restartController();
     });
     expect(count).toBe(0);
     expect(installation.assignedAddresses(echo.key)).toEqual(before);
