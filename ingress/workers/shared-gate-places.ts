@@ -1,24 +1,32 @@
 import type { GateLimits, GatePlaces, GiveBack } from "#ingress/io/connection-gate.ts";
-import type { SharedPlaces } from "#ingress/shared/shared-places.ts";
+import type { KeptPlaces, SharedPlaces } from "#ingress/shared/shared-places.ts";
 
-/** Connections that are open, of all workers together: of each address, and of all. */
+/**
+ * Connections that are open, of all workers together: of each address, and of all. Of each bound that has room for that every worker has one
+ * place to itself.
+ */
 export class SharedGatePlaces implements GatePlaces {
   readonly #places: SharedPlaces;
   readonly #limits: GateLimits;
-  /** Of all workers, then of each. */
+  /** Those beyond what each worker has to itself, then all of each worker. */
   readonly #counts: Int32Array;
   readonly #own: number;
+  readonly #workers: number;
+  readonly #kept: KeptPlaces;
 
   constructor(of: {
     readonly memory: SharedArrayBuffer;
     readonly places: SharedPlaces;
     readonly worker: number;
+    readonly workers: number;
     readonly limits: GateLimits;
   }) {
     this.#places = of.places;
     this.#limits = of.limits;
     this.#counts = new Int32Array(of.memory);
     this.#own = of.worker + 1;
+    this.#workers = of.workers;
+    this.#kept = this.#keptOf(of.limits.connections);
   }
 
   /** For so many workers, and the thread that looks after them. */
@@ -27,24 +35,40 @@ export class SharedGatePlaces implements GatePlaces {
   }
 
   take(address: string): GiveBack | "address" | "all" {
-    const { connections, connectionsPerAddress } = this.#limits;
-    const giveBack = connectionsPerAddress === 0 ? () => undefined : this.#places.take(address, connectionsPerAddress);
+    const { connectionsPerAddress } = this.#limits;
+    const giveBack =
+      connectionsPerAddress === 0
+        ? () => undefined
+        : this.#places.take(address, connectionsPerAddress, this.#keptOf(connectionsPerAddress));
     if (giveBack === undefined) return "address";
-    if (Atomics.add(this.#counts, 0, 1) >= connections) {
-      Atomics.sub(this.#counts, 0, 1);
+    if (!this.#takeOne()) {
       giveBack();
       return "all";
     }
-    Atomics.add(this.#counts, this.#own, 1);
     return () => {
-      Atomics.sub(this.#counts, 0, 1);
-      Atomics.sub(this.#counts, this.#own, 1);
+      if (Atomics.sub(this.#counts, this.#own, 1) > this.#kept) Atomics.sub(this.#counts, 0, 1);
       giveBack();
     };
   }
 
   /** What a worker that has ended had open is open no longer. Those of each address are given back elsewhere. */
   clear(worker: number): void {
-    Atomics.sub(this.#counts, 0, Atomics.exchange(this.#counts, worker + 1, 0));
+    const had = Atomics.exchange(this.#counts, worker + 1, 0);
+    Atomics.sub(this.#counts, 0, Math.max(0, had - this.#kept));
+  }
+
+  #takeOne(): boolean {
+    const isKept = Atomics.load(this.#counts, this.#own) < this.#kept;
+    const shared = this.#limits.connections - this.#kept * this.#workers;
+    if (!isKept && Atomics.add(this.#counts, 0, 1) >= shared) {
+      Atomics.sub(this.#counts, 0, 1);
+      return false;
+    }
+    Atomics.add(this.#counts, this.#own, 1);
+    return true;
+  }
+
+  #keptOf(bound: number): KeptPlaces {
+    return bound >= this.#workers ? 1 : 0;
   }
 }

@@ -53,7 +53,7 @@ export function openSharedMemory(memory: SharedMemory, index: number) {
   const verdicts = new SharedTable(memory.verdicts, FACTS_SHAPE, by);
   const open = new SharedPlaces(openRequests, { worker: index, workers });
   const places = new SharedPlaces(addresses, { worker: index, workers });
-  const gatePlaces = new SharedGatePlaces({ memory: memory.connections, places, worker: index, limits });
+  const gatePlaces = new SharedGatePlaces({ memory: memory.connections, places, worker: index, workers, limits });
   return {
     keyedBuckets: new SharedBuckets(buckets),
     clientLimits: new SharedClientLimits(new SharedBuckets(rates), open),

@@ -142,9 +142,9 @@ describe("hawser ingress bears", () => {
       Number(new RegExp(`^hawser_ingress_connections_${what}_total (\\d+)$`, "m").exec(metrics)?.[1]),
     );
     const [displaced = 0, refused = 0] = counted;
-    // A worker refuses where all connections are another's, which is so for the first of them only.
-    expect(refused).toBeLessThanOrEqual(20);
-    expect(displaced + refused).toBeGreaterThanOrEqual(61);
+    // Also where one worker was quicker than another and had all it could: each finds one of its own that gives way.
+    expect(refused).toBe(0);
+    expect(displaced).toBeGreaterThanOrEqual(61);
     for (const socket of [secure, ...silent]) socket.destroy();
   });
 

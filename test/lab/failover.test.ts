@@ -136,12 +136,17 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three
     expect((await calm()).name).toBe(otherThan(owner).name);
   });
 
-  it("has one owner again after the speakers were parted, and the client was served all the time", async () => {
+  it("serves the client while two speakers do not hear each other, by the third that does, and after", async () => {
     await calm();
+    const codes = (node: string): readonly string[] =>
+      (installation.reports().get(node)?.problems ?? []).map(({ code }) => code);
+    const relayed = (): number => ["n1", "n2"].filter((node) => codes(node).includes("HEARTBEATS_RELAYED")).length;
     const count = await lostDuring(async () => {
       await rack.partition([rack.host("n1")], [rack.host("n2")]);
-      await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
+      await until("both are heard through n3", () => relayed() === 2);
+      await until("one announces", () => installation.announcers(echo.ipv4).length === 1);
       await rack.heal();
+      await until("both are heard again", () => relayed() === 0);
       await until("one announces", () => installation.announcers(echo.ipv4).length === 1);
     });
     expect(count).toBe(0);
