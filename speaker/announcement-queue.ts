@@ -1,13 +1,19 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { type Budget, fullBudget } from "#src/layer2/budget.ts";
+import { type Budget, fullBudget, refill } from "#src/layer2/budget.ts";
 import { DueHeap } from "#src/layer2/due-heap.ts";
 import { dueAnnouncements, type Schedule, startSchedule } from "#src/layer2/schedule.ts";
+import { WaitingRounds } from "#src/layer2/waiting-rounds.ts";
 
-/** What is to be announced unasked, and when; sends what is due, within the budget. */
+/**
+ * What is to be announced unasked, and when; sends what is due, within the budget. What a call costs grows with what it
+ * sends, not with what waits: a thousand addresses that were taken over wait for a second, and each tick asks.
+ */
 export class AnnouncementQueue {
   readonly #schedules = new Map<string, Schedule>();
-  /** The schedules by time, and some that were replaced. */
+  /** The schedules whose time has not come, and some that were replaced. */
   readonly #byTime = new DueHeap<Schedule>();
+  /** Those that wait for the budget, and some that were replaced. */
+  #waiting = new WaitingRounds();
   readonly #announce: (ip: Ip) => void;
   readonly #chance: () => number;
   #budget: Budget | undefined;
@@ -21,6 +27,7 @@ export class AnnouncementQueue {
   /** Starts over for an address: the first round is due at once. */
   start(ip: Ip, nowMs: number): void {
     this.#put(startSchedule(ip, nowMs, this.#chance()));
+    this.#forgetReplaced();
     this.#nextMs = nowMs;
   }
 
@@ -31,29 +38,35 @@ export class AnnouncementQueue {
   /** Sends the rounds that are due; returns how many. */
   sendDue(nowMs: number): number {
     if (nowMs < this.#nextMs) return 0;
-    this.#budget ??= fullBudget(nowMs);
-    const ready = this.#byTime.takeDue(nowMs).filter((schedule) => this.#isInForce(schedule));
-    const laterMs = this.#byTime.nextMs;
-    const { due, budget, nextMs } = dueAnnouncements(ready, nowMs, this.#budget);
+    const allowed = refill(this.#budget ?? fullBudget(nowMs), nowMs);
+    for (const schedule of this.#byTime.takeDue(nowMs)) this.#waiting.add(schedule);
+    const ready = this.#waiting.takeUrgent(allowed, (schedule) => this.#isLatest(schedule));
+    const { due, budget, nextMs } = dueAnnouncements(ready, nowMs, allowed);
     for (const schedule of due) {
       this.#put(schedule);
       this.#announce(schedule.ip);
     }
     // What the budget did not allow.
-    for (const schedule of ready) if (this.#isInForce(schedule)) this.#byTime.add(schedule);
+    for (const schedule of ready) if (this.#isLatest(schedule)) this.#waiting.add(schedule);
+    this.#forgetReplaced();
     this.#budget = budget;
-    this.#nextMs = Math.min(nextMs, laterMs);
+    this.#nextMs = Math.min(nextMs, this.#byTime.nextMs);
     return due.length;
   }
 
   #put(schedule: Schedule): void {
     this.#schedules.set(printIp(schedule.ip), schedule);
     this.#byTime.add(schedule);
-    // An address that changes hands all the time leaves one behind each time.
-    if (this.#byTime.size > 2 * this.#schedules.size + 64) this.#byTime.reset(this.#schedules.values());
   }
 
-  #isInForce(schedule: Schedule): boolean {
+  /** An address that changes hands all the time leaves one behind each time. */
+  #forgetReplaced(): void {
+    if (this.#byTime.size + this.#waiting.size <= 2 * this.#schedules.size + 64) return;
+    this.#waiting = new WaitingRounds();
+    this.#byTime.reset(this.#schedules.values());
+  }
+
+  #isLatest(schedule: Schedule): boolean {
     return this.#schedules.get(printIp(schedule.ip)) === schedule;
   }
 }

@@ -74,11 +74,13 @@ export function dueAnnouncements(schedules: Iterable<Schedule>, nowMs: number, b
   return { due, budget: left, nextMs };
 }
 
-function spendingOf({ sent }: Schedule): Spending {
+/** What the next round of an address is taken from. */
+export function spendingOf({ sent }: Schedule): Spending {
   return sent === 0 ? "first" : "repeat";
 }
 
-function compareUrgency(left: Schedule, right: Schedule): number {
+/** The order in which rounds that are due are sent: below zero where `left` comes first. */
+export function compareUrgency(left: Schedule, right: Schedule): number {
   return urgencyOf(left) - urgencyOf(right) || left.dueMs - right.dueMs || compareIps(left.ip, right.ip);
 }
 

@@ -58,4 +58,26 @@ describe("AnnouncementQueue", () => {
       { numRuns: 50 },
     );
   });
+
+  it("looks at no more of two thousand that wait than it sends, and a few on their way through a heap", () => {
+    let looks = 0;
+    const countedAt = (index: number): Ip => ({
+      family: "ipv4",
+      get value() {
+        looks += 1;
+        return ipAt(index).value;
+      },
+    });
+    const queue = new AnnouncementQueue(
+      () => undefined,
+      () => 0.5,
+    );
+    for (let index = 0; index < 2_000; index++) queue.start(countedAt(index), 0);
+    for (let nowMs = 0; nowMs <= 100; nowMs += 10) queue.sendDue(nowMs);
+    for (let nowMs = 110; nowMs < 400; nowMs += 10) {
+      looks = 0;
+      expect(queue.sendDue(nowMs)).toBeLessThanOrEqual(11);
+      expect(looks).toBeLessThan(700);
+    }
+  });
 });
