@@ -144,8 +144,7 @@ export class FolderView {
         case "status":
           return await this.#readStatus(path, meaning.ref);
         case "report":
-          await this.#options.reports[meaning.topic].read(meaning.name);
-          this.#options.listener.onReports?.();
+          if (await this.#options.reports[meaning.topic].read(meaning.name)) this.#options.listener.onReports?.();
           return [];
         case undefined:
           return [];

@@ -3,6 +3,7 @@ import { parse, stringify } from "yaml";
 import type { ReportTopic } from "#src/source/source.ts";
 import { reportPath } from "./status-path.ts";
 import { isRecord } from "#src/model/record.ts";
+import { versionOf } from "./version-of.ts";
 import { writeWhole } from "./write-whole.ts";
 
 export interface ReportFilesOptions {
@@ -19,20 +20,32 @@ export class ReportFiles {
   readonly #own = new Set<string>();
   #written: Promise<void> = Promise.resolve();
   #reports: ReadonlyMap<string, Report> = new Map();
+  /** Of each file with any text, what tells its text from another one. */
+  readonly #versions = new Map<string, string>();
+  /** Texts since `all` was called last, by name; empty where the file is gone. Most programs read those of few topics. */
+  readonly #unread = new Map<string, string>();
 
   constructor(options: ReportFilesOptions) {
     this.#options = options;
   }
 
-  /** All reports as last seen, by name. */
+  /** All reports as last seen, by name; the same map until one of them changes. */
   all(): ReadonlyMap<string, Report> {
-    return this.#reports;
+    if (this.#unread.size === 0) return this.#reports;
+    const reports = new Map(this.#reports);
+    for (const [name, text] of this.#unread) {
+      const report = readReport(text);
+      if (report === undefined) reports.delete(name);
+      else reports.set(name, report);
+    }
+    this.#unread.clear();
+    this.#reports = reports;
+    return reports;
   }
 
-  /** Reads one report; a file that is gone or broken counts as no report. */
-  async read(name: string): Promise<void> {
-    const text = await readFile(this.#path(name), "utf8").catch(() => "");
-    this.#set(name, readReport(text));
+  /** Reads one report; a file that is gone or broken counts as no report. True if it says something else now. */
+  async read(name: string): Promise<boolean> {
+    return this.#take(name, await readFile(this.#path(name), "utf8").catch(() => ""));
   }
 
   /** Publishes our own report, after those given before. Adds `reportedAt`, in ISO 8601. */
@@ -50,7 +63,7 @@ export class ReportFiles {
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
     await writeWhole(this.#path(name), text, { durable: false, nowMs });
-    this.#set(name, readReport(text));
+    this.#take(name, text);
   }
 
   /** Removes our own reports, unless their topic is kept. */
@@ -65,11 +78,14 @@ export class ReportFiles {
     return reportPath(directory, topic, name);
   }
 
-  #set(name: string, report: Report | undefined): void {
-    const next = new Map(this.#reports);
-    if (report === undefined) next.delete(name);
-    else next.set(name, report);
-    this.#reports = next;
+  /** True if the text is another one than before. */
+  #take(name: string, text: string): boolean {
+    const version = text === "" ? undefined : versionOf(text);
+    if (this.#versions.get(name) === version) return false;
+    if (version === undefined) this.#versions.delete(name);
+    else this.#versions.set(name, version);
+    this.#unread.set(name, text);
+    return true;
   }
 }
 

@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import type { Kind } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import { idOf } from "./manifest-files.ts";
 import { statusPath } from "./status-path.ts";
 import { type Overlay, parseStatusFile, printStatusFile } from "./print-status-file.ts";
+import { versionOf } from "./version-of.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** The version of an object that has no status file. */
 const NO_VERSION = "0";
-const VERSION_LENGTH = 16;
 
 /** One status file as last seen. */
 interface StatusEntry {
@@ -71,7 +70,10 @@ export class StatusFiles {
     const path = this.pathOf(ref);
     const text = printStatusFile(ref, overlay);
     const isWritten = await writeWhole(path, text, {
-      stillWanted: async () => versionOf(await readText(path)) === version,
+      stillWanted: async () => {
+        const present = await readText(path);
+        return (present === undefined ? NO_VERSION : versionOf(present)) === version;
+      },
       durable: true,
       nowMs: this.#options.nowMs,
     });
@@ -106,9 +108,4 @@ async function readText(path: string): Promise<string | undefined> {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     throw error;
   });
-}
-
-function versionOf(text: string | undefined): string {
-  if (text === undefined) return NO_VERSION;
-  return createHash("sha256").update(text).digest("hex").slice(0, VERSION_LENGTH);
 }
