@@ -54,12 +54,15 @@ export function runningHawser(installation: RackInstallation): RunningFailoverSy
   const size = rack.nodes.length;
   return {
     async untilSteady(ip) {
-      const owner = await installation.untilOwned(ip);
-      const sees = (node: string): boolean => installation.reports().get(node)?.members.length === size;
-      await until("all speakers see each other", () => rack.nodes.every(({ name }) => sees(name)), {
-        timeoutMs: START_MS,
-      });
-      return rack.host(owner);
+      await until(
+        "all speakers see each other",
+        () => {
+          const reports = installation.reports();
+          return rack.nodes.every(({ name }) => reports.get(name)?.members.length === size);
+        },
+        { timeoutMs: START_MS },
+      );
+      return rack.host(await installation.untilOwned(ip));
     },
     async leave(node) {
       await installation.speaker(node.name).stop();

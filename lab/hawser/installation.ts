@@ -41,12 +41,19 @@ export interface ReportedProblem {
   readonly why: string;
 }
 
+interface ReadReport {
+  readonly text: string;
+  readonly report: SpeakerReportFile | undefined;
+}
+
 /** Hawser as it runs in a rack on a folder of manifests: one controller, a speaker on every node. */
 export class RackInstallation implements AsyncDisposable {
   readonly rack: Rack;
   readonly directory: string;
   readonly #speakers = new Map<string, RackProcess>();
   readonly #options: InstallationOptions;
+  /** What was read of each report last: whoever waits for something looks each 10 ms, and twenty speakers share the CPU with that. */
+  readonly #read = new Map<string, ReadReport>();
 
   #controller: RackProcess;
 
@@ -120,7 +127,11 @@ export class RackInstallation implements AsyncDisposable {
   reports(): ReadonlyMap<string, SpeakerReportFile> {
     const folder = join(this.directory, ".hawser/reports");
     const files = readNames(folder).filter((name) => name.startsWith("speaker-") && name.endsWith(".yaml"));
-    const reports = files.map((name) => readYaml(join(folder, name)) as SpeakerReportFile | undefined);
+    const reports = files.map((name) => {
+      const read = readReport(join(folder, name), this.#read.get(name));
+      this.#read.set(name, read);
+      return read.report;
+    });
     return new Map(reports.filter((report) => report !== undefined).map((report) => [report.node, report]));
   }
 
@@ -165,9 +176,29 @@ function readNames(folder: string): readonly string[] {
 }
 
 function readYaml(file: string): unknown {
+  return parseYaml(readText(file));
+}
+
+/** A report; the one before where the file says the same. */
+function readReport(file: string, before: ReadReport | undefined): ReadReport {
+  const text = readText(file);
+  if (text === before?.text) return before;
+  return { text, report: parseYaml(text) as SpeakerReportFile | undefined };
+}
+
+/** Empty where it is not written yet. */
+function readText(file: string): string {
   try {
-    return parse(readFileSync(file, "utf8"));
+    return readFileSync(file, "utf8");
   } catch {
-    return undefined; // not written yet
+    return "";
+  }
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text) ?? undefined;
+  } catch {
+    return undefined;
   }
 }
