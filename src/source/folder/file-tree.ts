@@ -52,6 +52,11 @@ export class FileTree {
     return this.#directories;
   }
 
+  /** How many files were seen at the last look. */
+  get size(): number {
+    return this.#stamps.size;
+  }
+
   /** Whether a path is a file seen at the last look. */
   has(path: string): boolean {
     return this.#stamps.has(path);

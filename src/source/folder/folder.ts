@@ -36,6 +36,8 @@ import { printNewObject } from "./print-new-object.ts";
 const DEBOUNCE_MS = 50;
 /** The safety net: everything is looked at this often, whatever the watches said. */
 const RESCAN_MS = 5_000;
+/** So much later for each file: a look at one takes some 50 µs, so that all looks together take half a percent of a core. */
+const RESCAN_MS_PER_FILE = 10;
 /** Where not all can be watched, that is how changes are found: often enough for a person who waits. */
 const UNWATCHED_RESCAN_MS = 1_000;
 /** How often a missing folder is looked for. */
@@ -311,7 +313,8 @@ class FolderSource implements PlacedSource {
     for (const path of this.#watchers.update(this.#tree.directories)) this.#markSoon(path);
     await view.take({ ...look, removed: [...this.#removed.splice(0), ...look.removed] }, look.isFull);
     this.#lookAgainAt(look.young);
-    if (dirty === "all") this.#rescanAfter(this.#isWatched ? RESCAN_MS : UNWATCHED_RESCAN_MS);
+    if (dirty === "all")
+      this.#rescanAfter(this.#isWatched ? RESCAN_MS + RESCAN_MS_PER_FILE * this.#tree.size : UNWATCHED_RESCAN_MS);
     this.#opened.resolve();
   }
 

@@ -3,6 +3,7 @@ import { type ManifestOptions, parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { FilePlace } from "#src/model/problem-place.ts";
+import { versionOf } from "./version-of.ts";
 
 /** `Kind/namespace/name`: names an object among all kinds. */
 export function idOf(ref: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
@@ -10,11 +11,17 @@ export function idOf(ref: { readonly kind: string; readonly namespace: string; r
 }
 
 interface ManifestFile {
+  /** Of its text. */
+  readonly version: string;
+  /** It holds what the text says, and nothing from before. */
+  readonly isExact: boolean;
   readonly objects: ReadonlyMap<string, KubeObject>;
   /** Where each of them begins, if lines are kept. */
   readonly places: ReadonlyMap<string, FilePlace>;
   readonly problems: readonly Problem[];
 }
+
+const NOTHING: ManifestFile = { version: "", isExact: false, objects: new Map(), places: new Map(), problems: [] };
 
 /** The objects of all manifest files. Holds what each file gave last; where two files hold one object, the first by path counts. */
 export class ManifestFiles {
@@ -28,11 +35,15 @@ export class ManifestFiles {
 
   /**
    * Takes in a file's text and returns the ids it touches. Objects that are missing now are kept while part of the file
-   * cannot be read, and while the file is `young` (it may be half-written). Unchanged objects stay the same value.
+   * cannot be read, and while the file is `young` (it may be half-written). Unchanged objects stay the same value. A text that says
+   * what it said is not parsed again.
    */
   set(path: string, text: string, young: boolean): ReadonlySet<string> {
+    const version = versionOf(text);
+    const known = this.#files.get(path);
+    if (known?.isExact === true && known.version === version) return new Set();
     const parsed = parseManifests(text, path, this.#options);
-    const before = this.#files.get(path)?.objects ?? new Map<string, KubeObject>();
+    const before = known?.objects ?? new Map<string, KubeObject>();
     const places = new Map<string, FilePlace>();
     const problems = [...parsed.problems];
     const objects = new Map<string, KubeObject>();
@@ -46,13 +57,14 @@ export class ManifestFiles {
       }
     }
     const keepsMissing = young || parsed.problems.some(({ severity }) => severity === "error");
+    const said = objects.size;
     if (keepsMissing) for (const [id, object] of before) if (!objects.has(id)) objects.set(id, object);
-    return this.#replace(path, { objects, places, problems });
+    return this.#replace(path, { version, isExact: objects.size === said, objects, places, problems });
   }
 
   /** Forgets a file. Returns the ids it held. */
   delete(path: string): ReadonlySet<string> {
-    const ids = this.#replace(path, { objects: new Map(), places: new Map(), problems: [] });
+    const ids = this.#replace(path, NOTHING);
     this.#files.delete(path);
     return ids;
   }
