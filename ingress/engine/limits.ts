@@ -69,7 +69,7 @@ export const DEFAULT_LIMITS: Limits = {
  * because HTTP/1.1 cannot tell the client that it would come too late.
  */
 export const LAST_REQUEST_MS = 1_000;
-/** Header fields in one head; one more: 431. Fixed, because the tables that hold them are. */
+/** Header fields in one head; one more: 431. Trailers of a request; one more: 400. Fixed, because the tables that hold them are. */
 export const MAX_FIELDS = 100;
 /** Bytes of chunk extensions in one body (Node's CVE-2024-22019 had no such bound). */
 export const MAX_CHUNK_EXTENSION_BYTES = 4_096;

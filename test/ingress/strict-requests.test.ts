@@ -108,6 +108,7 @@ const refused = [
   { name: "trailer X-Forwarded-For", status: 400, bytes: `${CHUNKED}0\r\nX-Forwarded-For: x\r\n\r\n` },
   { name: "trailer with blank before the colon", status: 400, bytes: `${CHUNKED}0\r\nX-A : b\r\n\r\n` },
   { name: "trailer by obs-fold", status: 400, bytes: `${CHUNKED}0\r\nX-A: b\r\n c\r\n\r\n` },
+  { name: "more than 100 trailers", status: 400, bytes: `${CHUNKED}0\r\n${"A:b\r\n".repeat(101)}\r\n` },
   { name: "trailers without end", status: 400, bytes: `${CHUNKED}0\r\n${"X-A: b\r\n".repeat(1_100)}\r\n` },
   // Request line.
   { name: "HTTP/2.0", status: 400, bytes: "GET / HTTP/2.0\r\nHost: a.com\r\n\r\n" },
@@ -187,6 +188,7 @@ describe("strict requests", () => {
     { name: "UTF-8 in a value", bytes: `${GET}X-A: \xc3\xa9\r\n\r\n` },
     { name: "Content-Length 0", bytes: `${GET}Content-Length: 0\r\n\r\n` },
     { name: "Transfer-Encoding Chunked in capitals", bytes: `${POST}Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n` },
+    { name: "100 trailers", bytes: `${CHUNKED}0\r\n${"A:b\r\n".repeat(100)}\r\n` },
     { name: "chunk extension and trailer", bytes: `${CHUNKED}4;a="b"\r\nabcd\r\n0;x\r\nX-Sum: 1\r\n\r\n` },
   ])("serves $name", async ({ bytes }) => {
     using client = openClient(proxy.port);

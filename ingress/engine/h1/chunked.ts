@@ -1,6 +1,6 @@
 import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "#ingress/engine/ascii.ts";
 import { fieldOf, HeaderField } from "#ingress/engine/header-field.ts";
-import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "#ingress/engine/limits.ts";
+import { MAX_CHUNK_EXTENSION_BYTES, MAX_FIELDS, MAX_TRAILER_BYTES } from "#ingress/engine/limits.ts";
 
 /** Where in the grammar of RFC 9112 section 7.1 the reader is. */
 const At = {
@@ -55,8 +55,8 @@ export class ChunkedReader {
   dataEnd = 0;
   /** The first size has been read, so it probably is a chunked body. */
   hasSize = false;
-  /** A trailer has begun. */
-  hasTrailers = false;
+  /** Trailers that have begun. */
+  #trailerFields = 0;
   #state: number = At.SizeStart;
   #digits = 0;
   #remaining = 0;
@@ -71,10 +71,10 @@ export class ChunkedReader {
 
   reset(): void {
     this.#state = At.SizeStart;
-    this.hasSize = this.hasTrailers = false;
+    this.hasSize = false;
     this.#keptTrailers = undefined;
     this.clearEdits();
-    this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = 0;
+    this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = this.#trailerFields = 0;
   }
 
   clearEdits(): void {
@@ -84,6 +84,10 @@ export class ChunkedReader {
   /** Lines of the trailers that pass, of a lenient reader that is done; undefined: there are none. */
   get trailers(): string | undefined {
     return this.#keptTrailers === "" ? undefined : this.#keptTrailers;
+  }
+
+  get hasTrailers(): boolean {
+    return this.#trailerFields > 0;
   }
 
   get isDone(): boolean {
@@ -194,7 +198,8 @@ export class ChunkedReader {
     switch (this.#state) {
       case At.LineStart:
         if (byte === CR) return At.EndLf;
-        this.hasTrailers = true;
+        this.#trailerFields += 1;
+        if (this.#trailerFields > MAX_FIELDS && !this.#isLenient) return At.Malformed;
         this.#nameBytes = 0;
         return this.#trailerName(byte);
       case At.TrailerName:

@@ -363,7 +363,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #begin(stream: StreamConnection): void {
     const id = this.#nextId;
     const { block } = stream.request!;
-    const isEnd = stream.sender!.isDone;
+    const isEnd = stream.sender!.isDone && stream.sender!.trailers === undefined;
     if (this.#streams.size === 0) this.#pings.onFirstRequest(this.#owner.clockMs());
     this.#unsent.delete(stream);
     this.#streams.set(id, stream);

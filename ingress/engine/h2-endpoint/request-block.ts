@@ -38,8 +38,7 @@ export function requestBlock(bytes: Buffer, start: number, end: number, scheme: 
   const methodEnd = bytes.indexOf(SPACE, start);
   const targetEnd = bytes.indexOf(SPACE, methodEnd + 1);
   const linesStart = bytes.indexOf(LF, targetEnd) + 1;
-  const most = end - start + Math.ceil((end - start) / SHORTEST_LINE_BYTES) * ENCODED_FIELD_BYTES + ADDED_BYTES;
-  const block = Buffer.allocUnsafe(most);
+  const block = Buffer.allocUnsafe(mostBlockBytes(end - start) + ADDED_BYTES);
   const method = bytes.toString("latin1", start, methodEnd);
   let isChunked = false;
   let contentLength = 0;
@@ -59,6 +58,22 @@ export function requestBlock(bytes: Buffer, start: number, end: number, scheme: 
   });
   encoder.texts("te", "trailers");
   return { block: block.subarray(0, encoder.at), bodyStart, isToHead: method === "HEAD", isChunked, contentLength };
+}
+
+/** The header block for trailers of a request: whole lines, without the empty one behind them, that a reader of requests has let pass. */
+export function trailerBlock(lines: string): Buffer {
+  const bytes = Buffer.from(`${lines}\r\n`, "latin1");
+  const block = Buffer.allocUnsafe(mostBlockBytes(bytes.length));
+  encoder.begin(block, 0, bytes);
+  eachLine(bytes, 0, ({ nameStart, nameEnd, valueStart, valueEnd }) =>
+    encoder.field(nameStart, nameEnd, valueStart, valueEnd),
+  );
+  return block.subarray(0, encoder.at);
+}
+
+/** The most bytes of the fields of a text of lines. */
+function mostBlockBytes(textBytes: number): number {
+  return textBytes + Math.ceil(textBytes / SHORTEST_LINE_BYTES) * ENCODED_FIELD_BYTES;
 }
 
 interface Line {

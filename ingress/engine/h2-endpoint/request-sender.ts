@@ -13,7 +13,7 @@ export interface DataRun {
   readonly end: number;
 }
 
-/** The body of one request on its way to an endpoint of HTTP/2: the data alone, cut as flow control lets it pass. */
+/** The body of one request on its way to an endpoint of HTTP/2: the data, cut as flow control lets it pass, and the trailers apart. */
 export class RequestSender {
   readonly #pieces: Piece[] = [];
   readonly #chunked: ChunkedReader | undefined;
@@ -28,9 +28,14 @@ export class RequestSender {
     this.#left = contentLength;
   }
 
-  /** Nothing follows what was sent. */
+  /** No data follows what was sent; there may be trailers. */
   get isDone(): boolean {
     return this.#runStart === this.#runEnd && (this.#chunked?.isDone ?? this.#left === 0);
+  }
+
+  /** Lines that go behind the last data; undefined: there are none, or they have not all come. */
+  get trailers(): string | undefined {
+    return this.#chunked?.isDone === true ? this.#chunked.trailers : undefined;
   }
 
   /** Buffers are in use. */

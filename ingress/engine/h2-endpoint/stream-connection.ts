@@ -11,7 +11,7 @@ import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { MAX_INTERIM_ANSWERS } from "#ingress/engine/limits.ts";
 import { answerText, trailersText } from "./answer-text.ts";
 import type { EndpointSession } from "./endpoint-session.ts";
-import { type RequestBlock, requestBlock } from "./request-block.ts";
+import { type RequestBlock, requestBlock, trailerBlock } from "./request-block.ts";
 import { RequestSender } from "./request-sender.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -99,7 +99,10 @@ export class StreamConnection implements Connection {
     this.#isEndSent = isEnd;
   }
 
-  /** Sends one frame of data, of at most so many bytes, or the end; returns how many it had. `hasMore`: there is data that its window takes. */
+  /**
+   * Sends one frame of data, of at most so many bytes, and the end where nothing follows; returns how many it had. `hasMore`: there is data
+   * that its window takes, or an end that the connection does not.
+   */
   sendData(room: number, output: FrameBuffers): { readonly bytes: number; readonly hasMore: boolean } {
     const sender = this.sender!;
     const run = sender.peek();
@@ -108,15 +111,27 @@ export class StreamConnection implements Connection {
       sender.advance(bytes);
       this.sendWindow -= bytes;
       this.#addData(output, run.bytes.subarray(run.start, run.start + bytes));
-    } else if (run === undefined && sender.isDone && !this.#isEndSent) {
-      this.#addData(output, NOTHING);
     }
-    return { bytes, hasMore: sender.peek() !== undefined && this.sendWindow > 0 };
+    if (sender.isDone && !this.#isEndSent) this.#sendEnd(output);
+    const hasData = sender.peek() !== undefined && this.sendWindow > 0;
+    return { bytes, hasMore: hasData || (sender.isDone && !this.#isEndSent) };
   }
 
   #addData(output: FrameBuffers, data: Uint8Array): void {
-    this.#isEndSent = this.sender!.isDone;
+    const sender = this.sender!;
+    this.#isEndSent = sender.isDone && sender.trailers === undefined;
     output.addFrame({ type: FrameType.Data, flags: this.#isEndSent ? Flag.EndStream : 0, stream: this.id }, data);
+  }
+
+  /** Flow control does not count trailers: they wait for the connection alone. */
+  #sendEnd(output: FrameBuffers): void {
+    const { trailers } = this.sender!;
+    if (trailers === undefined) {
+      this.#addData(output, NOTHING);
+    } else if (!output.isStalled) {
+      this.#isEndSent = true;
+      output.addBlock(this.id, trailerBlock(trailers), true);
+    }
   }
 
   /** To be called when what was sent counts: more of the request may come, and be sent, during the call. */
@@ -223,7 +238,7 @@ export class StreamConnection implements Connection {
 
   close(): void {
     if (this.#phase === "closed") return;
-    const isWhole = this.#phase === "body" && this.#left === 0 && this.sender?.isDone === true;
+    const isWhole = this.#phase === "body" && this.#left === 0 && this.#isEndSent;
     const isOpen = this.#phase !== "ended";
     this.#close();
     if (!isOpen) return;
@@ -268,9 +283,8 @@ export class StreamConnection implements Connection {
   /** The answer is whole: what of the request was not sent is of no use. */
   #end(last: Buffer | undefined): void {
     if (this.#phase !== "body") return;
-    const hasSent = this.sender?.isDone === true;
     this.#phase = "ended";
-    if (hasSent) this.#session.forget(this);
+    if (this.#isEndSent) this.#session.forget(this);
     else this.#session.reset(this, ErrorCode.NoError);
     if (last === undefined) this.#session.touch(this);
     else this.#give(last, 0);
