@@ -26,6 +26,8 @@ export const HeaderField = {
   Unusual: 14,
   /** How often Hawser has forwarded the request: what is written is ours, one more than what came. */
   Hops: 15,
+  /** Announces trailers: passes where they may come, because some servers take no others (that of Go for HTTP/2). */
+  Trailer: 16,
 } as const;
 
 export type HeaderField = (typeof HeaderField)[keyof typeof HeaderField];
@@ -43,7 +45,7 @@ const NAMES: Readonly<Record<string, HeaderField>> = {
   server: HeaderField.Server,
   "keep-alive": HeaderField.HopByHop,
   te: HeaderField.HopByHop,
-  trailer: HeaderField.HopByHop,
+  trailer: HeaderField.Trailer,
   "proxy-connection": HeaderField.HopByHop,
   "proxy-authenticate": HeaderField.HopByHop,
   "proxy-authorization": HeaderField.HopByHop,

@@ -183,6 +183,8 @@ function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNa
     case HeaderField.Expect:
     case HeaderField.Hops:
       return false;
+    case HeaderField.Trailer:
+      return head.isChunked && !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
     case HeaderField.Underscored:
       return names !== "plain" && isHarmless(bytes, head, index);
     case HeaderField.Unusual:

@@ -134,6 +134,7 @@ function isKept(bytes: Buffer, head: ResponseHead, index: number): boolean {
     case HeaderField.TransferEncoding:
     case HeaderField.Upgrade:
     case HeaderField.HopByHop:
+    case HeaderField.Trailer:
       return false;
     case HeaderField.ContentLength:
       return index === head.lengthLine && mayHaveLength(head);

@@ -15,7 +15,7 @@ import { startEchoServer } from "#test/support/grpc-service.ts";
 import { rawClient } from "#test/support/http2-client.ts";
 import { startHttp2Endpoint } from "#test/support/http2-endpoint.ts";
 import { block, type Fields, frame, numbers, PREFACE } from "#test/support/http2-frames.ts";
-import { openClient, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+import { okWith, openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 import { data, framesOf, headers, startScriptedHttp2 } from "#test/support/scripted-http2.ts";
 
 const ingresses = [annotatedIngress({ "backend-protocol": "GRPC" })];
@@ -101,6 +101,33 @@ describe("trailers of a request", () => {
     expect(last!.payload.toString("hex")).toBe(
       Buffer.concat([Buffer.from("\0\x05x-sum\x011"), Buffer.from([0x0f, 45]), Buffer.from("\x01p")]).toString("hex"),
     );
+  });
+
+  it.each([
+    { name: "of a body in chunks", lines: "Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n", passes: ["X-Sum"] },
+    { name: "of a body with a length", lines: "Trailer: X-Sum\r\nContent-Length: 5\r\n", passes: [] },
+    {
+      name: "that Connection names",
+      lines: "Trailer: X-Sum\r\nConnection: trailer\r\nTransfer-Encoding: chunked\r\n",
+      passes: [],
+    },
+  ])("are announced to endpoints, $name: $passes.length", async ({ lines, passes }) => {
+    await using endpoint = await telling();
+    await using text = await startEndpoint((socket, part) => {
+      if (part.endsWith("0\r\n\r\n")) socket.write(okWith("page"));
+    });
+    const request = `POST / HTTP/1.1\r\nHost: a.com\r\n${lines}\r\n0\r\n\r\n`;
+    for (const [port, ofProxy] of [
+      [endpoint.port, { ingresses }],
+      [text.port, {}],
+    ] as const) {
+      await using proxy = await startProxy({ s: [port] }, ofProxy);
+      using client = openClient(proxy.port);
+      client.send(request);
+      await client.until((answer) => statusOf(answer) === 200);
+    }
+    expect(endpoint.heads.map((head) => head["trailer"])).toEqual(passes.length === 0 ? [undefined] : passes);
+    expect([...text.received().matchAll(/\r\nTrailer: (.*)\r\n/g)].map(([, value]) => value)).toEqual(passes);
   });
 
   it("go again where the request does: REFUSED_STREAM", async () => {
