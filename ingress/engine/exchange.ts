@@ -19,7 +19,7 @@ import { isGrpc } from "./grpc/is-grpc.ts";
 import type { AnswerStatus } from "./h1/answer.ts";
 import { expectationOf } from "./h1/expectation-of.ts";
 import { type ClientLines, clientLines } from "./h1/forwarded-request.ts";
-import { bodyFault, bodyRule, type BodyRule } from "./request-fault.ts";
+import { ANY_BODY, bodyFault, bodyRule, type BodyRule } from "./request-fault.ts";
 import type { ReceivedRequest, RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
 import { responseEditFor } from "./response-edit-for.ts";
@@ -44,7 +44,7 @@ export class Exchange implements ForwardingClient {
   #bodyPace: BodyPace | undefined;
   /** The mark that the request is open, where its client may have a number of them. */
   #open: OpenRequest | undefined;
-  #bodyRule: BodyRule = { maxBytes: 0, forbidsTrailers: false };
+  #bodyRule: BodyRule = ANY_BODY;
   #edit: ResponseEdit | undefined;
   #isTunnel = false;
   #hasForwarded = false;
@@ -127,7 +127,7 @@ export class Exchange implements ForwardingClient {
     if (decision.rule !== undefined)
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward" || decision.kind === "lacking") this.#open = decision.open;
-    this.#bodyRule = bodyRule(decision.rule?.filters, this.#context.limits.bodyBytes);
+    this.#bodyRule = bodyRule(decision.rule?.filters, this.#context);
     const fault = bodyFault(body, { bodyEnd, contentLength: head.contentLength }, this.#bodyRule);
     if (fault !== undefined) return this.refuse(fault);
     if (decision.kind === "refuse") return this.refuse(decision.reason);

@@ -9,11 +9,13 @@ export interface RequestBody {
   readonly chunkBytes: number;
   /** A field comes after the data. */
   readonly hasTrailers: boolean;
+  /** Those whose names have come, as they came. */
+  readonly trailerNames: readonly string[];
   /** Gets what comes of it; undefined: nothing does. */
   copy: MirrorCopy | undefined;
 }
 
 /** That of a request of our own. */
 export function emptyBody(): RequestBody {
-  return { isDone: true, isChunked: false, chunkBytes: 0, hasTrailers: false, copy: undefined };
+  return { isDone: true, isChunked: false, chunkBytes: 0, hasTrailers: false, trailerNames: [], copy: undefined };
 }

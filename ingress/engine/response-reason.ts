@@ -13,7 +13,7 @@ export const RESPONSE_REASONS = {
   "request-body-malformed": {
     status: 400,
     meaning:
-      "The chunked framing of the request body is broken; or it has trailers where fields of the service that says who may come in, or claims and tokens of a user, go to the endpoint.",
+      "The chunked framing of the request body is broken; or it has trailers where fields of the service that says who may come in, or claims and tokens of a user, go to the endpoint, or one with the name of a field that a rule, or what holds for all, writes or removes.",
   },
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },

@@ -2,6 +2,8 @@ import { ChunkedReader } from "./chunked.ts";
 import type { DeclaredLength } from "./framing.ts";
 import type { MirrorCopy } from "#ingress/engine/mirror.ts";
 
+const NO_NAMES: readonly string[] = [];
+
 /** Follows one message body to its end, whatever its framing (RFC 9112 section 6.3). Used again for each message. */
 export class BodyReader {
   isDone = true;
@@ -97,6 +99,10 @@ export class BodyReader {
   /** A field comes after the data. */
   get hasTrailers(): boolean {
     return this.isChunked && this.#chunked!.hasTrailers;
+  }
+
+  get trailerNames(): readonly string[] {
+    return this.isChunked ? this.#chunked!.trailerNames : NO_NAMES;
   }
 
   /** Of a chunked body: nothing shows yet that it is one. */

@@ -24,8 +24,8 @@ const At = {
 
 /** 13 digits: below 2^52, so that the number is exact. Leading zeros count. */
 const MAX_SIZE_DIGITS = 13;
-/** The longest name that could be a forbidden trailer is far shorter. */
-const MAX_KEPT_NAME_BYTES = 64;
+/** Of the name of a trailer. In a request there are no longer ones: no field that is written for endpoints has such a name. */
+const MAX_KEPT_NAME_BYTES = 256;
 
 /** What has to change in the bytes of a chunked body before they are passed on. */
 export interface ChunkEdit {
@@ -55,6 +55,8 @@ export class ChunkedReader {
   dataEnd = 0;
   /** The first size has been read, so it probably is a chunked body. */
   hasSize = false;
+  /** Names of the trailers of a strict reader, as they came. */
+  readonly trailerNames: string[] = [];
   /** Trailers that have begun. */
   #trailerFields = 0;
   #state: number = At.SizeStart;
@@ -74,6 +76,7 @@ export class ChunkedReader {
     this.hasSize = false;
     this.#keptTrailers = undefined;
     this.clearEdits();
+    if (this.#trailerFields > 0) this.trailerNames.length = 0;
     this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = this.#trailerFields = 0;
   }
 
@@ -203,7 +206,7 @@ export class ChunkedReader {
         this.#nameBytes = 0;
         return this.#trailerName(byte);
       case At.TrailerName:
-        if (byte === COLON) return this.#isForbidden() && !this.#isLenient ? At.Malformed : At.TrailerValue;
+        if (byte === COLON) return this.#trailerColon();
         return this.#trailerName(byte);
       case At.TrailerValue:
         if (byte === CR) return At.TrailerLf;
@@ -231,6 +234,13 @@ export class ChunkedReader {
     const insert = next === At.Done ? `${this.#keptTrailers}\r\n` : "";
     this.edits.push({ at, insert, isDropped: true });
     return next;
+  }
+
+  #trailerColon(): number {
+    if (this.#isLenient) return At.TrailerValue;
+    if (this.#isForbidden() || this.#nameBytes > MAX_KEPT_NAME_BYTES) return At.Malformed;
+    this.trailerNames.push(this.#name!.toString("latin1", 0, this.#nameBytes));
+    return At.TrailerValue;
   }
 
   #trailerName(byte: number): number {
