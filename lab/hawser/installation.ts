@@ -52,7 +52,7 @@ export class RackInstallation implements AsyncDisposable {
   readonly directory: string;
   readonly #speakers = new Map<string, RackProcess>();
   readonly #options: InstallationOptions;
-  /** What was read of each report last: whoever waits for something looks each 10 ms, and twenty speakers share the CPU with that. */
+  /** What was read of each report last: a wait looks each 10 ms, and twenty speakers share the CPU with it. */
   readonly #read = new Map<string, ReadReport>();
 
   #controller: RackProcess;
