@@ -5,7 +5,7 @@ import type { OptionValues } from "#src/process/option-spec.ts";
 import { type ApiConfig, inClusterConfig } from "./kubernetes/api/api-config.ts";
 import { openKubernetesSource } from "./kubernetes/kubernetes.ts";
 import type { Scope } from "./kubernetes/read/scope.ts";
-import type { Source } from "./source.ts";
+import type { ReportTopic, Source } from "./source.ts";
 import type { sourceOptions } from "./source-options.ts";
 
 /** What a program needs of its source. */
@@ -17,11 +17,11 @@ export interface SourceNeeds {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What of each kind is read from the API; a folder gives all. */
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>>;
-  /** Whether `reports()` shows those of others. A folder always does. Default false. */
+  /** Whether `reports()` shows those of others. Default false. */
   readonly watchesReports?: boolean;
   /** Whether `reports("member")` shows those of other members; then `open` waits for them. Default false. */
   readonly watchesMembers?: boolean;
-  /** Whether `reports("history")` shows what was kept; then `open` waits for it. A folder always does. Default false. */
+  /** Whether `reports("history")` shows what was kept; then `open` waits for it. Default false. */
   readonly watchesHistory?: boolean;
 }
 
@@ -35,7 +35,12 @@ export async function openSource(
 ): Promise<Parsed<Source>> {
   if (manifests !== undefined) {
     const { openFolderSource } = await import("./folder/folder.ts");
-    return { ok: true, value: openFolderSource({ directory: manifests, log }), problems: [] };
+    const topics: readonly ReportTopic[] = [
+      ...(watchesReports === true ? ["report" as const] : []),
+      ...(watchesMembers === true ? ["member" as const] : []),
+      ...(watchesHistory === true ? ["history" as const] : []),
+    ];
+    return { ok: true, value: openFolderSource({ directory: manifests, log, topics }), problems: [] };
   }
   const config = await apiConfig(kubeconfig, env);
   if (!config.ok) return config;

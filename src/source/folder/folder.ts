@@ -16,15 +16,16 @@ import { type Leadership, SOLE_LEADER } from "#src/source/leadership.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { ReportFiles } from "./report-files.ts";
-import type {
-  CreateResult,
-  NewObject,
-  PatchResult,
-  ReportOptions,
-  ReportTopic,
-  Source,
-  SourceListener,
-  StatusPatch,
+import {
+  type CreateResult,
+  type NewObject,
+  type PatchResult,
+  REPORT_TOPICS,
+  type ReportOptions,
+  type ReportTopic,
+  type Source,
+  type SourceListener,
+  type StatusPatch,
 } from "#src/source/source.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
 import { acceptsFile, acceptsName, meaningOf, createdPath } from "./status-path.ts";
@@ -55,6 +56,8 @@ export interface FolderSourceOptions {
   readonly clock?: (() => number) | undefined;
   /** How long a change is waited for; 50 ms by default. */
   readonly debounceMs?: number | undefined;
+  /** The reports of others that are read; all by default. Each of twenty speakers writes its own several times a second. */
+  readonly topics?: readonly ReportTopic[] | undefined;
   /** Keep where objects and their values are written, as `parseManifests` does. Takes memory. Default false. */
   readonly keepsLines?: boolean;
 }
@@ -112,8 +115,9 @@ class FolderSource implements PlacedSource {
 
   constructor(options: FolderSourceOptions) {
     const { directory, log, clock: nowMs = wallMs, debounceMs = DEBOUNCE_MS, keepsLines = false } = options;
+    const { topics = REPORT_TOPICS } = options;
     const root = resolve(directory);
-    const acceptsIn = (parent: string, name: string): boolean => acceptsName(root, parent, name);
+    const acceptsIn = (parent: string, name: string): boolean => acceptsName(root, { parent, name, topics });
     this.#directory = root;
     this.#debounceMs = debounceMs;
     this.#keepsLines = keepsLines;

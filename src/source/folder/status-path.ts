@@ -79,11 +79,18 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
   return decoded === undefined ? undefined : { kind: "status", ref: { kind: kind as Kind, namespace: decoded, name } };
 }
 
-/** Whether a name in a directory is looked at: nothing hidden, no editor's copy; of our own state only what is read back. */
-export function acceptsName(directory: string, parent: string, name: string): boolean {
+/**
+ * Whether a name in a directory is looked at: nothing hidden, no editor's copy; of our own state only what is read back, and of
+ * reports only those topics.
+ */
+export function acceptsName(
+  directory: string,
+  { parent, name, topics }: { readonly parent: string; readonly name: string; readonly topics: readonly ReportTopic[] },
+): boolean {
   if (parent === directory && name === STATE) return true;
   if (name.startsWith(".") || name.endsWith("~")) return false;
-  return parent !== stateDirectory(directory) || ["status", OBJECTS, ...Object.values(REPORT_FOLDERS)].includes(name);
+  const read = ["status", OBJECTS, ...topics.map((topic) => REPORT_FOLDERS[topic])];
+  return parent !== stateDirectory(directory) || read.includes(name);
 }
 
 /** Whether a file is read, by its ending. */

@@ -537,6 +537,22 @@ describe("openFolderSource() keeps Events and reports", () => {
     await expect(source.close()).resolves.toBeUndefined();
   });
 
+  it("of those topics only that are read", async () => {
+    const directory = await scratch();
+    const heard = vi.fn<() => void>();
+    const source = openFolderSource({ directory, log, debounceMs: 5, topics: ["member"] });
+    closers.push(async () => source.close());
+    await source.open(["Service"], { onChange: vi.fn(), onProblems: vi.fn(), onReports: heard });
+    const { source: other } = await open(directory);
+    await other.report("speaker-n1", { node: "n1" });
+    await other.report("member-n1", { node: "n1" }, { topic: "member" });
+    await vi.waitFor(() => expect([...source.reports("member").keys()]).toEqual(["member-n1"]), eventually);
+    expect([...source.reports().keys()]).toEqual([]);
+    expect(heard).toHaveBeenCalledTimes(1);
+    await source.report("speaker-n2", { node: "n2" });
+    expect([...source.reports().keys()]).toEqual(["speaker-n2"]);
+  });
+
   it("removes a program's reports when it ends, and keeps odd names inside the folder", async () => {
     const directory = await scratch();
     const [one, other] = [await open(directory), await open(directory)];
