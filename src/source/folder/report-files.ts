@@ -63,7 +63,8 @@ export class ReportFiles {
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
     await writeWhole(this.#path(name), text, { durable: false, nowMs });
-    this.#take(name, text);
+    // Shown at once; the next `read` tells that it changed, as it does of the reports of others.
+    this.#unread.set(name, text);
   }
 
   /** Removes our own reports, unless their topic is kept. */

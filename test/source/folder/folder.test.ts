@@ -549,6 +549,9 @@ describe("openFolderSource() keeps Events and reports", () => {
     await vi.waitFor(() => expect([...source.reports("member").keys()]).toEqual(["member-n1"]), eventually);
     expect([...source.reports().keys()]).toEqual([]);
     expect(heard).toHaveBeenCalledTimes(1);
+    // A speaker waits to see its own record.
+    await source.report("member-n2", { node: "n2" }, { topic: "member" });
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(2), eventually);
     await source.report("speaker-n2", { node: "n2" });
     expect([...source.reports().keys()]).toEqual(["speaker-n2"]);
   });

@@ -55,11 +55,13 @@ describe("ReportFiles", () => {
     expect(files.all().size).toBe(1);
   });
 
-  it("shows what it wrote itself at once, and what is gone no longer", async () => {
+  it("shows what it wrote itself at once, says at the next look that it changed, and shows what is gone no longer", async () => {
     const { files } = await made();
     await files.write("speaker-n2", { node: "n2" });
     expect(files.all().get("speaker-n2")).toMatchObject({ node: "n2", reportedAt: new Date(0).toISOString() });
+    expect(await files.read("speaker-n2")).toBe(true);
     expect(await files.read("speaker-n2")).toBe(false);
+    expect(files.all().get("speaker-n2")).toMatchObject({ node: "n2" });
     await files.close();
     expect(await files.read("speaker-n2")).toBe(true);
     expect(files.all().size).toBe(0);
