@@ -1,13 +1,23 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeEchoManifests } from "#lab/probes/echo.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { until } from "#lab/rack/until.ts";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
 import { version } from "#src/process/version.ts";
 import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
 /** Twenty speakers start on two cores. */
 const START_MS = 120_000;
+/** Speakers that start beside each other: twenty at once on two cores are not ready in a minute. */
+const STARTS_AT_ONCE = 5;
+/** Services that come at once: each speaker reads all of them, and twenty that do on two cores have no CPU left for heartbeats. */
+const PORTION = 100;
+/** A speaker that had no CPU while it read them says so for a minute, and is waited for as much longer. */
+const CALM_MS = 60_000;
+/** Between two looks at what twenty speakers report: they need the CPU. */
+const LOOK_EVERY_MS = 200;
 
 /** The pool of the other addresses: of IPv6, because the rack's IPv4 network has too few. */
 const OTHERS = '{ name: others, protocol: layer2, auto-assign: false, addresses: ["2001:db8:0:1:1::/112"] }';
@@ -28,17 +38,50 @@ function systemOf(name: string, cases: readonly string[], speakerOptions: readon
     async start(rack, addresses) {
       const count = Math.max(0, addresses - 2);
       const directory = writeEchoManifests(rack, { pools: count === 0 ? [] : [OTHERS] });
-      if (count > 0) writeFileSync(join(directory, "others.yaml"), others(count));
-      const installation = await RackInstallation.start({ rack, directory, speakerOptions });
-      return runningHawser(installation);
+      const installation = await RackInstallation.start({
+        rack,
+        directory,
+        speakerOptions,
+        startsAtOnce: STARTS_AT_ONCE,
+        readyMs: START_MS,
+      });
+      const running = runningHawser(installation);
+      if (count > 0) await announceOthers(installation, running, count);
+      return running;
     },
   };
 }
 
-/** Services with the other addresses. */
-function others(count: number): string {
-  const services = Array.from({ length: count }, (_, index) => {
-    const metadata = `{ name: other-${index}, annotations: { metallb.universe.tf/address-pool: others } }`;
+/** Brings the other addresses portion by portion, once all speakers see each other; resolves when each is announced by one of them. */
+async function announceOthers(
+  installation: RackInstallation,
+  { untilSteady }: RunningFailoverSystem,
+  count: number,
+): Promise<void> {
+  await untilSteady(echo.ipv4);
+  for (let first = 0; first < count; first += PORTION) {
+    const end = Math.min(first + PORTION, count);
+    writeFileSync(join(installation.directory, `others-${first}.yaml`), others(first, end));
+    const announced = (): number =>
+      [...installation.reports().values()].reduce(
+        (sum, { announcing }) => sum + announcedAddresses({ announcing }).size,
+        0,
+      );
+    // With those of the echo Service.
+    await until(`${end + 2} addresses are announced`, () => announced() === end + 2, {
+      timeoutMs: START_MS,
+      everyMs: LOOK_EVERY_MS,
+      lastSeen: announced,
+    });
+    console.error(`failover: ${end + 2} addresses are announced`);
+  }
+  await sleep(CALM_MS);
+}
+
+/** Services with the other addresses from one number up to another one. */
+function others(first: number, end: number): string {
+  const services = Array.from({ length: end - first }, (_, index) => {
+    const metadata = `{ name: other-${first + index}, annotations: { metallb.universe.tf/address-pool: others } }`;
     return `apiVersion: v1
 kind: Service
 metadata: ${metadata}
@@ -60,7 +103,7 @@ export function runningHawser(installation: RackInstallation): RunningFailoverSy
           const reports = installation.reports();
           return rack.nodes.every(({ name }) => reports.get(name)?.members.length === size);
         },
-        { timeoutMs: START_MS },
+        { timeoutMs: START_MS, everyMs: LOOK_EVERY_MS },
       );
       return rack.host(await installation.untilOwned(ip));
     },

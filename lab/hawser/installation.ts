@@ -22,6 +22,10 @@ export interface InstallationOptions {
   readonly speakerOptions?: readonly string[];
   /** Nodes that run a speaker; default all. */
   readonly speakers?: readonly string[];
+  /** So many speakers start beside each other, the next ones when those are ready; default all. */
+  readonly startsAtOnce?: number;
+  /** How long each may take until it is ready; default a minute. */
+  readonly readyMs?: number;
 }
 
 /** What a speaker reports of itself, as far as the lab reads it. */
@@ -81,7 +85,9 @@ export class RackInstallation implements AsyncDisposable {
     const controller = await startController(options);
     const installation = new RackInstallation(options, controller);
     const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
-    await Promise.all(nodes.map(async (node) => installation.startSpeaker(node)));
+    const { startsAtOnce = nodes.length } = options;
+    for (let first = 0; first < nodes.length; first += startsAtOnce)
+      await Promise.all(nodes.slice(first, first + startsAtOnce).map(async (node) => installation.startSpeaker(node)));
     return installation;
   }
 
@@ -93,9 +99,10 @@ export class RackInstallation implements AsyncDisposable {
 
   /** Starts the speaker of a node, or starts it again; resolves when it answers and stands for election. */
   async startSpeaker(node: string): Promise<RackProcess> {
-    const { rack, speakerOptions = [] } = this.#options;
+    const { rack, speakerOptions = [], readyMs } = this.#options;
     const command = [...this.speakerCommand(node, keyFileOf(this.#options)), ...speakerOptions];
-    const speaker = await rack.host(node).spawn({ name: "speaker", command, ready: readyLine });
+    const ready = { ready: readyLine, ...(readyMs === undefined ? {} : { readyMs }) };
+    const speaker = await rack.host(node).spawn({ name: "speaker", command, ...ready });
     this.#speakers.set(node, speaker);
     return speaker;
   }

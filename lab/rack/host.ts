@@ -75,7 +75,7 @@ export class Host {
     void started.exited.then(() => this.#processes.delete(started));
     if (options.ready !== undefined) {
       try {
-        await started.waitForLine(options.ready);
+        await started.waitForLine(options.ready, options.readyMs);
       } catch (error) {
         await started.kill();
         throw error;

@@ -19,6 +19,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `spawn` resolves when a line matches; without it, as soon as the process exists. */
   readonly ready?: RegExp;
+  /** How long that may take; default a minute. */
+  readonly readyMs?: number;
   /** Gets each line of stdout, which is then not kept: for programs that stream data. */
   readonly onLine?: (line: string) => void;
   /** Also appends all output to this file. */
