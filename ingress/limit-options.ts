@@ -1,4 +1,5 @@
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { connectionOptions, readConnectionLimits } from "./connection-options.ts";
 import { HEADER_NAMES } from "./engine/h1/forwarded-request.ts";
 import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
 
@@ -75,6 +76,7 @@ export const limitOptions = {
     default: DEFAULT_LIMITS.tunnelIdleMs / 1_000,
     help: "Seconds a WebSocket or another changed protocol may be silent",
   },
+  ...connectionOptions,
   maxConnections: {
     kind: "number",
     min: 1,
@@ -138,5 +140,6 @@ export function readLimits(options: OptionValues<typeof limitOptions>): Partial<
     connections: options.maxConnections,
     connectionsPerAddress: options.maxConnectionsPerAddress,
     unsentBytes: options.maxUnsentMib * MIB,
+    ...readConnectionLimits(options),
   };
 }

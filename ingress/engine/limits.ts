@@ -1,3 +1,5 @@
+import type { ConnectionLife } from "./is-spent.ts";
+
 /** What bounds a request, a connection and the proxy. Times are gaps between bytes unless said otherwise. */
 export interface Limits {
   /** Request and response heads; beyond: 431, or 502 for a response. */
@@ -8,6 +10,7 @@ export interface Limits {
   readonly headMs: number;
   /** Between requests of a connection. */
   readonly keepAliveMs: number;
+  readonly connectionLife: ConnectionLife;
   /** Between two reads of a request body, or until a slow reader takes more. */
   readonly clientGapMs: number;
   readonly connectMs: number;
@@ -22,6 +25,7 @@ export interface Limits {
   readonly tries: number;
   readonly endpointIdleMs: number;
   readonly idleConnectionsPerEndpoint: number;
+  readonly endpointConnectionLife: ConnectionLife;
   /** Request bodies; beyond: 413. 0: no bound. */
   readonly bodyBytes: number;
   /** Request bodies that come slower than this are refused with 408 after a grace of some seconds; 0: at any rate. */
@@ -46,6 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestLineBytes: 8_192,
   headMs: 30_000,
   keepAliveMs: 75_000,
+  connectionLife: { requests: 0, ms: 0 },
   clientGapMs: 60_000,
   connectMs: 5_000,
   accessMs: 30_000,
@@ -55,6 +60,7 @@ export const DEFAULT_LIMITS: Limits = {
   tries: 3,
   endpointIdleMs: 60_000,
   idleConnectionsPerEndpoint: 320,
+  endpointConnectionLife: { requests: 0, ms: 0 },
   bodyBytes: 0,
   bodyBytesPerSecond: 240,
   bodyMs: 21_600_000,

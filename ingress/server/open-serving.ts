@@ -115,6 +115,7 @@ export function openServing({
     program,
     ciphers,
     isHttp2On: options.http2,
+    handshakeMs: options.handshakeTimeout * 1_000,
     onTicketKeys,
     log,
     io,

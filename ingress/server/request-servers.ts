@@ -22,6 +22,7 @@ export function requestServers({
   program,
   ciphers,
   isHttp2On,
+  handshakeMs,
   onTicketKeys,
   log,
   io,
@@ -36,6 +37,8 @@ export function requestServers({
   readonly ciphers: string | undefined;
   /** HTTP/2 is offered by TLS. */
   readonly isHttp2On: boolean;
+  /** For the TLS handshake of a client. */
+  readonly handshakeMs: number;
   /** Is given what has to be called with other keys for sessions. */
   readonly onTicketKeys: (use: (keys: Buffer) => void) => void;
   readonly log: Logger;
@@ -61,6 +64,7 @@ export function requestServers({
       fallback: certificates.fallback,
       ciphers,
       isHttp2On,
+      handshakeMs,
       onFallbackChange: (use) => certificates.onFallbackChange(use),
       onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
     },

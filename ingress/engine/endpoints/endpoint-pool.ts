@@ -4,6 +4,7 @@ import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import { HeadWriter } from "#ingress/engine/head-writer.ts";
+import { isSpent } from "#ingress/engine/is-spent.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
@@ -79,6 +80,7 @@ export class EndpointPool implements EndpointConnectionOwner {
   open(endpoint: BackendEndpoint, secure?: SecureTarget): EndpointConnection {
     const { connect, counters, responseHead } = this.#options;
     const connection = new EndpointConnection(endpoint, this, responseHead, secure);
+    connection.openedMs = this.#options.clockMs();
     counters.openEndpointConnections += 1;
     connection.attach(connect(endpoint, connection, secure));
     return connection;
@@ -86,11 +88,15 @@ export class EndpointPool implements EndpointConnectionOwner {
 
   release(connection: EndpointConnection): void {
     const idle = this.#idle.get(connection.endpoint.key);
-    if (this.#isClosed || (idle?.length ?? 0) >= this.#options.limits.idleConnectionsPerEndpoint) {
+    const { limits, clockMs } = this.#options;
+    const nowMs = clockMs();
+    const { requestCount: requests, openedMs } = connection;
+    const isFull = (idle?.length ?? 0) >= limits.idleConnectionsPerEndpoint;
+    if (this.#isClosed || isFull || isSpent({ requests, openedMs }, { most: limits.endpointConnectionLife, nowMs })) {
       connection.close();
       return;
     }
-    connection.idleSinceMs = this.#options.clockMs();
+    connection.idleSinceMs = nowMs;
     if (idle === undefined) this.#idle.set(connection.endpoint.key, [connection]);
     else idle.push(connection);
   }

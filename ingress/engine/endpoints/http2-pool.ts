@@ -6,6 +6,7 @@ import type { Counters } from "#ingress/engine/counters.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import type { HeadWriter } from "#ingress/engine/head-writer.ts";
+import { isSpent } from "#ingress/engine/is-spent.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
 import { EndpointConnection, type EndpointConnectionOwner } from "#ingress/engine/h1/endpoint-connection.ts";
@@ -57,7 +58,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     connection.isConnected = connection.isReused = session.isOpen;
     connection.mayRefuse = true;
     connection.attach(stream);
-    session.reserve(stream);
+    this.#reserve(session, stream);
     return connection;
   }
 
@@ -85,7 +86,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     const { endpoint, secure } = from;
     const session = this.#find(endpoint, false, secure) ?? this.#connect(endpoint, secure);
     stream.moveTo(session);
-    session.reserve(stream);
+    this.#reserve(session, stream);
     if (!session.isOpen) return;
     session.sendRequest(stream);
     stream.onConnect();
@@ -109,6 +110,14 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
 
   onSignOfDeath(endpoint: BackendEndpoint): void {
     this.#options.onSignOfDeath(endpoint);
+  }
+
+  /** Keeps room for a stream; a connection that has served enough serves no further ones. */
+  #reserve(session: EndpointSession, stream: StreamConnection): void {
+    session.reserve(stream);
+    const { requestCount: requests, openedMs } = session;
+    const most = this.#options.limits.endpointConnectionLife;
+    if (isSpent({ requests, openedMs }, { most, nowMs: this.clockMs() })) session.retire();
   }
 
   #find(endpoint: BackendEndpoint, isNew: boolean, secure: SecureTarget | undefined): EndpointSession | undefined {

@@ -3,6 +3,7 @@ import type { AnswerHead, ClientStream } from "#ingress/engine/client-stream.ts"
 import type { EngineContext } from "#ingress/engine/context.ts";
 import type { AnswerCause } from "#ingress/engine/decide-request.ts";
 import { Exchange } from "#ingress/engine/exchange.ts";
+import { isLastRequest } from "#ingress/engine/is-spent.ts";
 import { requestFault } from "#ingress/engine/request-fault.ts";
 import type { RequestHead } from "#ingress/engine/request-head.ts";
 import { LAST_REQUEST_MS } from "#ingress/engine/limits.ts";
@@ -38,6 +39,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
   /** Of a phase without exchange, which has its own. */
   #deadlineMs: number;
   #idleSinceMs: number;
+  readonly #openedMs: number;
   readonly #output: ClientOutput;
   readonly #input: InputGate;
   #isReadingStash = false;
@@ -58,7 +60,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
     this.#output = new ClientOutput(connection, context.buffers, context.unsent);
     this.#exchange = new Exchange(context, this);
     this.#stash = new HeadStash(context.limits.headBytes);
-    this.#idleSinceMs = context.nowMs;
+    this.#idleSinceMs = this.#openedMs = context.nowMs;
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
@@ -181,13 +183,18 @@ export class ClientSession implements ConnectionSession, ClientStream {
   #optionOf({ kind, body, isRequestComplete }: AnswerHead): "default" | "keep-alive" | "close" | "upgrade" {
     if (kind !== "final") return kind === "tunnel" ? "upgrade" : "default";
     const isEndTold = !body.isUntilClose && !(body.isChunked && this.#wish.isHttp10);
-    this.#mayKeepAlive = this.#wish.isPersistent && isEndTold && isRequestComplete && !this.#context.isDraining;
+    this.#mayKeepAlive = this.#wish.isPersistent && isEndTold && isRequestComplete && !this.#isLastRequest;
     return this.#wish.option(this.#mayKeepAlive);
+  }
+
+  /** No request is read after the one that is on. */
+  get #isLastRequest(): boolean {
+    return isLastRequest(this.#context, { requests: this.requestCount, openedMs: this.#openedMs });
   }
 
   answer(status: AnswerStatus, cause: AnswerCause, edit: ResponseEdit | undefined): void {
     this.#phase = "exchange";
-    this.#mayKeepAlive = this.#wish.isPersistent && this.body.isDone && !this.#context.isDraining;
+    this.#mayKeepAlive = this.#wish.isPersistent && this.body.isDone && !this.#isLastRequest;
     const how = { mayKeepAlive: this.#mayKeepAlive, date: this.#context.date, edit };
     const answer = this.#wish.print(status, cause, how);
     this.#sendBytes(answer, answer.length, headLength(answer));

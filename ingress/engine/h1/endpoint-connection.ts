@@ -41,6 +41,9 @@ export interface EndpointConnectionOwner {
 export class EndpointConnection implements EndpointStream, OutgoingEvents {
   /** When it became idle; for the pool. */
   idleSinceMs = 0;
+  /** When it was opened; for the pool. */
+  openedMs = 0;
+  requestCount = 0;
   isConnected = false;
   isReused = false;
   mayRefuse = false;
@@ -111,6 +114,7 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
   begin(receiver: ResponseReceiver, replay: Replay, { isToHead, headBytes }: ExpectedResponse): void {
     this.#maxHeadBytes = Math.max(this.#usualHeadBytes, headBytes);
     this.#receiver = receiver;
+    this.requestCount += 1;
     this.#isHeadRequest = isToHead;
     this.#phase = "head";
     this.hasReceived = false;

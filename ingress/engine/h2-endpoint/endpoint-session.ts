@@ -55,6 +55,9 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   readonly secure: SecureTarget | undefined;
   /** The endpoint has sent its settings: it speaks HTTP/2. */
   isOpen = false;
+  readonly openedMs: number;
+  /** Streams that it has had. */
+  requestCount = 0;
   /** When the last stream ended. */
   idleSinceMs: number;
   readonly #owner: SessionOwner;
@@ -87,7 +90,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     this.endpoint = endpoint;
     this.secure = secure;
     this.#owner = owner;
-    this.idleSinceMs = owner.clockMs();
+    this.idleSinceMs = this.openedMs = owner.clockMs();
     this.#pings = new PingWatch(this.idleSinceMs);
   }
 
@@ -121,6 +124,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   /** Keeps room for a stream until its request is sent. */
   reserve(stream: StreamConnection): void {
     this.#unsent.add(stream);
+    this.requestCount += 1;
   }
 
   /** A stream has more of its request. */

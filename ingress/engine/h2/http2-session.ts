@@ -14,6 +14,7 @@ import {
   USUAL_WINDOW_BYTES,
 } from "#src/http2/settings.ts";
 import type { EngineContext } from "#ingress/engine/context.ts";
+import { isLastRequest } from "#ingress/engine/is-spent.ts";
 import type { ResponseReason } from "#ingress/engine/response-reason.ts";
 import type { ConnectionSession } from "#ingress/engine/connection-session.ts";
 import type { Connection } from "#ingress/io/connection.ts";
@@ -57,6 +58,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
   #dataStream: RequestStream | undefined;
   #turnRequests = 0;
   #hasClientEnded = false;
+  readonly #openedMs: number;
   /** Without streams, and while closing. */
   #deadlineMs: number;
   /** Frames so far, and at the beginning of the header block that is read now. */
@@ -76,6 +78,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.#resets = new Allowance(HTTP2_BOUNDS.resets, nowMs);
     this.#needless = new Allowance(HTTP2_BOUNDS.needlessFrames, nowMs);
     this.#drain = new Drain(this.output);
+    this.#openedMs = nowMs;
     this.#deadlineMs = nowMs + limits.headMs;
     this.output.add(firstFrames(limits.headBytes));
   }
@@ -365,7 +368,8 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     const stream = this.#streams.open(id);
     stream.open(id, { answerWindow: this.#peer.windowBytes, isWhole });
     const isRight = beginRequest(this.#context, stream, isWhole);
-    if (this.#context.isDraining) this.drain(false);
+    const served = { requests: this.requestCount, openedMs: this.#openedMs };
+    if (isLastRequest(this.#context, served)) this.drain(false);
     return isRight ? undefined : this.#refuse(stream, ErrorCode.ProtocolError);
   }
 
