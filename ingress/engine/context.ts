@@ -32,6 +32,7 @@ import type { EndpointPool } from "./endpoints/endpoint-pool.ts";
 
 /** What all connections of an engine share. */
 export interface EngineContext extends FilterState {
+  /** Those of the moment: replaced whole. */
   readonly limits: Limits;
   readonly http2: Http2Context;
   readonly counters: Counters;

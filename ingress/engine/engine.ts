@@ -97,7 +97,7 @@ export interface EngineOptions {
 
 /** The engine: gives each accepted connection its events, and routes by the table of the moment. */
 export class Engine implements EngineContext {
-  readonly limits: Limits;
+  limits: Limits;
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
   readonly balancer: Balancer;
@@ -184,7 +184,7 @@ export class Engine implements EngineContext {
     const connectTo = connect(this.buffers);
     this.endpointPool = new EndpointPool({
       connect: connectTo,
-      limits: this.limits,
+      limits: () => this.limits,
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
       buffers: this.buffers,

@@ -13,7 +13,8 @@ import { Http2Pool } from "./http2-pool.ts";
 
 export interface EndpointPoolOptions {
   readonly connect: Connect;
-  readonly limits: Limits;
+  /** Those of the moment. */
+  readonly limits: () => Limits;
   readonly counters: Counters;
   /** Shared by all connections: a head is read to its end in one call. */
   readonly responseHead: ResponseHead;
@@ -45,7 +46,7 @@ export class EndpointPool implements EndpointConnectionOwner {
   }
 
   get headBytes(): number {
-    return this.#options.limits.headBytes;
+    return this.#options.limits().headBytes;
   }
 
   /**
@@ -66,7 +67,7 @@ export class EndpointPool implements EndpointConnectionOwner {
 
   /** The last that is idle for long enough, or -1. They are in the order in which they became idle. */
   #lastSettled(idle: readonly EndpointConnection[]): number {
-    const latestMs = this.#options.clockMs() - this.#options.limits.settleMs;
+    const latestMs = this.#options.clockMs() - this.#options.limits().settleMs;
     let [low, high] = [0, idle.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -88,8 +89,8 @@ export class EndpointPool implements EndpointConnectionOwner {
 
   release(connection: EndpointConnection): void {
     const idle = this.#idle.get(connection.endpoint.key);
-    const { limits, clockMs } = this.#options;
-    const nowMs = clockMs();
+    const limits = this.#options.limits();
+    const nowMs = this.#options.clockMs();
     const { requestCount: requests, openedMs } = connection;
     const isFull = (idle?.length ?? 0) >= limits.idleConnectionsPerEndpoint;
     if (this.#isClosed || isFull || isSpent({ requests, openedMs }, { most: limits.endpointConnectionLife, nowMs })) {
@@ -125,7 +126,7 @@ export class EndpointPool implements EndpointConnectionOwner {
 
   /** Closes what has been idle for too long, and asks endpoints of HTTP/2 that are silent. Call it several times a second. */
   closeIdle(): void {
-    const oldestMs = this.#options.clockMs() - this.#options.limits.endpointIdleMs;
+    const oldestMs = this.#options.clockMs() - this.#options.limits().endpointIdleMs;
     for (const idle of this.#idle.values()) {
       for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
     }

@@ -15,7 +15,8 @@ import { StreamConnection } from "#ingress/engine/h2-endpoint/stream-connection.
 
 export interface Http2PoolOptions {
   readonly connect: Connect;
-  readonly limits: Limits;
+  /** Those of the moment. */
+  readonly limits: () => Limits;
   readonly counters: Counters;
   /** Shared by all connections: a head is read to its end in one call. */
   readonly responseHead: ResponseHead;
@@ -47,7 +48,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   }
 
   get headBytes(): number {
-    return this.#options.limits.headBytes;
+    return this.#options.limits().headBytes;
   }
 
   /** A stream for one request. `isNew`: on a connection that has not served before. `secure`: how TLS is spoken. */
@@ -116,7 +117,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   #reserve(session: EndpointSession, stream: StreamConnection): void {
     session.reserve(stream);
     const { requestCount: requests, openedMs } = session;
-    const most = this.#options.limits.endpointConnectionLife;
+    const most = this.#options.limits().endpointConnectionLife;
     if (isSpent({ requests, openedMs }, { most, nowMs: this.clockMs() })) session.retire();
   }
 
