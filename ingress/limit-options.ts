@@ -40,6 +40,10 @@ export const limitOptions = {
     default: DEFAULT_LIMITS.clientGapMs / 1_000,
     help: "Seconds without progress after which a client that sends a body or reads an answer is given up",
   },
+  clientBodyTimeout: {
+    ...seconds,
+    help: "Seconds between two parts of a request body (default: as --client-timeout)",
+  },
   maxBodyMib: {
     kind: "number",
     min: 0,
@@ -131,6 +135,7 @@ export function readLimits(options: OptionValues<typeof limitOptions>): Partial<
     headMs: options.headTimeout * 1_000,
     keepAliveMs: options.idleTimeout * 1_000,
     clientGapMs: options.clientTimeout * 1_000,
+    bodyGapMs: options.clientBodyTimeout && options.clientBodyTimeout * 1_000,
     bodyBytes: options.maxBodyMib * MIB,
     bodyBytesPerSecond: options.minBodyRate,
     bodyMs: options.bodyTimeout * 1_000,

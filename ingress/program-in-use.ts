@@ -5,6 +5,8 @@ import { hostOf } from "#src/routing/host.ts";
 import { isKnownHost } from "#src/routing/route.ts";
 import type { AccessLogOptions } from "./engine/log/access-log.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Limits } from "./engine/limits.ts";
+import { limitsWith } from "./limits-with.ts";
 import { logFormatOf } from "./engine/log/template-log-format.ts";
 
 /** What the options of the program say. */
@@ -14,19 +16,25 @@ interface ByOptions {
   readonly sslRejectHandshake: boolean;
   /** undefined: there is no access log. */
   readonly accessLog: AccessLogOptions | undefined;
-  /** As they were given: a format of the access log among them counts. */
+  /** As they were given: a format of the access log among them counts, as times and counts of connections do. */
   readonly flags: readonly string[];
+  /** Programs or threads that serve together, of what all of them may do. */
+  readonly engines: number;
 }
+
+type EngineInUse = Pick<Engine, "routes" | "limitStatuses" | "accessLog" | "limits">;
 
 /** What counts for all requests: what the options say, and what ingress-nginx's ConfigMap says instead. */
 export class ProgramInUse {
-  readonly #engine: Pick<Engine, "routes" | "limitStatuses" | "accessLog">;
+  readonly #engine: EngineInUse;
+  readonly #limits: Limits;
   readonly #options: ByOptions;
   readonly #statuses: LimitStatuses | undefined;
   #rejectsUnknownHosts: boolean;
 
-  constructor(engine: Pick<Engine, "routes" | "limitStatuses" | "accessLog">, options: ByOptions) {
+  constructor(engine: EngineInUse, options: ByOptions) {
     this.#engine = engine;
+    this.#limits = engine.limits;
     this.#options = options;
     this.#rejectsUnknownHosts = options.sslRejectHandshake;
     const status = limitStatus(options.limitStatus);
@@ -42,7 +50,7 @@ export class ProgramInUse {
   }
 
   /** Takes what the ConfigMap says; where it says nothing the options count. */
-  use({ limitStatuses, rejectsUnknownHosts, logTemplate, unloggedPaths }: ProgramSettings): void {
+  use({ limitStatuses, rejectsUnknownHosts, logTemplate, unloggedPaths, connections: said }: ProgramSettings): void {
     const { sslRejectHandshake, accessLog = {}, flags } = this.#options;
     const { rate = this.#statuses?.rate, connections = this.#statuses?.connections } = limitStatuses;
     this.#engine.limitStatuses = rate && connections && { rate, connections };
@@ -51,5 +59,6 @@ export class ProgramInUse {
     const ofMap = logTemplate === undefined || isFormatGiven ? {} : { format: logFormatOf(logTemplate) };
     const skippedPaths = new Set([...(accessLog.skippedPaths ?? []), ...unloggedPaths]);
     this.#engine.accessLog?.use({ ...accessLog, ...ofMap, skippedPaths });
+    this.#engine.limits = limitsWith(this.#limits, said, this.#options);
   }
 }

@@ -458,9 +458,9 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   }
 
   #setGapDeadline(): void {
-    const { clientGapMs, tunnelIdleMs } = this.#context.limits;
+    const { clientGapMs, bodyGapMs = clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#stream?.isConnected === false) return;
-    let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
+    let gapMs = !this.#isClientsTurn ? this.#endpointGapMs : this.#flow.isStalled ? clientGapMs : bodyGapMs;
     if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#terms.patience?.readMs ?? 0);
     this.#await(gapMs);
   }

@@ -13,6 +13,8 @@ export interface Limits {
   readonly connectionLife: ConnectionLife;
   /** Between two reads of a request body, or until a slow reader takes more. */
   readonly clientGapMs: number;
+  /** Between two reads of a request body, where it is not as long as the gap above. */
+  readonly bodyGapMs: number | undefined;
   readonly connectMs: number;
   /** Until it is known whether a request may come in; beyond: 503. */
   readonly accessMs: number;
@@ -52,6 +54,7 @@ export const DEFAULT_LIMITS: Limits = {
   keepAliveMs: 75_000,
   connectionLife: { requests: 0, ms: 0 },
   clientGapMs: 60_000,
+  bodyGapMs: undefined,
   connectMs: 5_000,
   accessMs: 30_000,
   endpointGapMs: 60_000,

@@ -157,8 +157,9 @@ describe("G hawser migrate ingress-nginx", () => {
   it.each([
     { value: "proxy-body-size: 512k", is: "--nginx-config-map=hawser-system/nginx-config" },
     { value: "ssl-redirect: 'false'", is: "--nginx-config-map=hawser-system/nginx-config" },
-    { value: "keep-alive: 5m", is: "--idle-timeout=300" },
-    { value: "keep-alive: '0'", is: "not-served" },
+    { value: "keep-alive: 5m", is: "--nginx-config-map=hawser-system/nginx-config" },
+    { value: "proxy-protocol-header-timeout: 5m", is: "--proxy-protocol-timeout=300" },
+    { value: "proxy-protocol-header-timeout: '0'", is: "not-served" },
     { value: "enable-underscores-in-headers: 'true'", is: "--request-header-names=underscores" },
     { value: "enable-underscores-in-headers: 'false'", is: "same" },
     { value: "ssl-ciphers: 'a b'", is: "not-served" },

@@ -52,7 +52,7 @@ async function startWith(
   const lines: string[] = [];
   const write = (bytes: Buffer) => void lines.push(...bytes.toString("latin1").trimEnd().split("\n"));
   Object.assign(proxy.engine, { accessLog: new AccessLog(write) });
-  const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: {}, flags: [], ...options };
+  const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: {}, flags: [], engines: 1, ...options };
   const program = new ProgramInUse(proxy.engine, byOptions);
   program.use(nginxConfigOf(data).program);
   return {
@@ -120,7 +120,7 @@ describe("F limit-req-status-code and limit-conn-status-code", () => {
     const ingresses = [ingressWith(data, { "limit-connections": "1" })];
     await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
     const flags: string[] = [];
-    const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, flags };
+    const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, flags, engines: 1 };
     new ProgramInUse(proxy.engine, byOptions).use(nginxConfigOf(data).program);
     void ask(proxy.port, get("/")).catch(() => "");
     await until("the endpoint to be asked", () => endpoint.received() !== "");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
+import { readConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
 import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
 import { withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
@@ -15,6 +16,7 @@ const NOTHING = {
   rejectsUnknownHosts: undefined,
   logTemplate: undefined,
   unloggedPaths: new Set(),
+  connections: readConnectionSettings(new Map()),
 };
 
 /** What is said of all Ingresses where nothing is. */
@@ -189,7 +191,8 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
   it.each([
     { data: { "server-tokens": "false", "worker-processes": "4", "use-gzip": " " }, is: [] },
     { data: { "use-gzip": "true" }, is: ["nginx_key_not_served"] },
-    { data: { "keep-alive": "30" }, is: ["nginx_key_not_served"] },
+    { data: { "proxy-protocol-header-timeout": "30" }, is: ["nginx_key_not_served"] },
+    { data: { "keep-alive": "30", "upstream-keepalive-time": "1h" }, is: [] },
     { data: { "ssl-protocols": "TLSv1.3" }, is: ["NGINX_KEY_NOT_SERVED"] },
     { data: { "http-snippet": "map" }, is: ["NGINX_KEY_NOT_SERVED"] },
     { data: { "proxy-body-sise": "1m" }, is: ["nginx_key_unknown"] },
@@ -197,7 +200,8 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
   ])("says what is not served: $data", ({ data, is }) => expect(codes(read(data).problems)).toEqual(is));
 
   it("says nothing of a key whose option the program has", () => {
-    expect(read({ "keep-alive": "30" }, ["--idle-timeout=30"]).problems).toEqual([]);
+    const data = { "proxy-protocol-header-timeout": "30" };
+    expect(read(data, ["--proxy-protocol-timeout=30"]).problems).toEqual([]);
   });
 });
 

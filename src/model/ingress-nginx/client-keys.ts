@@ -2,8 +2,6 @@ import { parseNetwork } from "#src/model/annotations/parse-networks.ts";
 import { bytesOf, JUDGE, secondsWithin } from "./judge.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
 
-const MAX_SECONDS = 86_400;
-const seconds = secondsWithin(1, MAX_SECONDS);
 const KIB = 1_024;
 const ON_CONNECTION = "Hawser takes the address of a client from its connection, and replaces X-Forwarded-For";
 const BY_NETWORKS = "From the proxies in --trusted-proxies alone, which have to be named";
@@ -16,17 +14,14 @@ export const CLIENT_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.flag("--max-body-mib=1"),
     byDefault: "1m",
   },
-  { names: ["client-header-timeout"], judge: JUDGE.option("--head-timeout", seconds) },
-  { names: ["client-body-timeout"], judge: JUDGE.option("--client-timeout", seconds) },
-  { names: ["keep-alive"], judge: JUDGE.option("--idle-timeout", seconds) },
   { names: ["large-client-header-buffers"], judge: judgeHeadBuffers },
   {
     names: ["client-header-buffer-size"],
     judge: JUDGE.needless("A head is in one buffer, up to --max-head-kib"),
   },
   {
-    names: ["keep-alive-requests", "http2-max-requests"],
-    judge: JUDGE.needless("A connection serves any number of requests"),
+    names: ["http2-max-requests"],
+    judge: JUDGE.needless("keep-alive-requests counts for HTTP/2, too"),
   },
   {
     names: ["http2-max-concurrent-streams"],

@@ -59,8 +59,4 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
       JUDGE.notServed("Endpoints are asked by HTTP/1.1"),
     ),
   },
-  {
-    names: ["upstream-keepalive-*"],
-    judge: JUDGE.needless("Connections to endpoints are kept and used again automatically"),
-  },
 ];

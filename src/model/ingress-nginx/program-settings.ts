@@ -5,6 +5,7 @@ import { type LimitStatus, limitStatus } from "#src/model/limit-status.ts";
 import { listed } from "#src/model/listed.ts";
 import { type LogTemplate, readLogTemplate } from "#src/model/log-template.ts";
 import { LOG_VARIABLE_NAMES } from "#src/model/log-variable-names.ts";
+import { type ConnectionSettings, readConnectionSettings } from "./connection-settings.ts";
 import type { KeyField } from "./key-field.ts";
 
 /** What a ConfigMap of ingress-nginx says of the program as a whole; where it says nothing, its options count. */
@@ -17,6 +18,7 @@ export interface ProgramSettings {
   readonly logTemplate: LogTemplate | undefined;
   /** Requests for these paths are not logged, besides those of the option. */
   readonly unloggedPaths: ReadonlySet<string>;
+  readonly connections: ConnectionSettings;
 }
 
 /** Each request is compared with all of them. */
@@ -35,6 +37,7 @@ export function readProgramSettings(settings: ReadonlyMap<string, KeyField>): Pr
     rejectsUnknownHosts: reject && ASKS.true(reject.value),
     logTemplate: readTemplate(settings),
     unloggedPaths: readUnlogged(settings.get("skip-access-log-urls")),
+    connections: readConnectionSettings(settings),
   };
 }
 

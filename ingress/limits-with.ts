@@ -1,0 +1,36 @@
+import { CONNECTION_KEYS, type ConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
+import type { Limits } from "./engine/limits.ts";
+
+/** The limits that the options say, with what a ConfigMap of ingress-nginx says where no option does. `engines`: that share what one program may keep. */
+export function limitsWith(
+  limits: Limits,
+  said: ConnectionSettings,
+  { flags, engines }: { readonly flags: readonly string[]; readonly engines: number },
+): Limits {
+  const isGiven = (flag: string) => flags.some((one) => one === flag || one.startsWith(`${flag}=`));
+  const of = (name: keyof ConnectionSettings) => (isGiven(CONNECTION_KEYS[name].flag) ? undefined : said[name]);
+  const idle = of("idlePerEndpoint");
+  const keepAliveMs = of("keepAliveMs");
+  const { connectionLife, endpointConnectionLife } = limits;
+  return {
+    ...limits,
+    headMs: of("headMs") ?? limits.headMs,
+    bodyGapMs: of("bodyGapMs") ?? limits.bodyGapMs,
+    keepAliveMs: keepAliveMs || limits.keepAliveMs,
+    connectionLife: {
+      ...connectionLife,
+      requests: keepAliveMs === 0 ? 1 : (atLeastOne(of("requests")) ?? connectionLife.requests),
+    },
+    endpointIdleMs: of("endpointIdleMs") ?? limits.endpointIdleMs,
+    endpointConnectionLife: {
+      requests: atLeastOne(of("endpointRequests")) ?? endpointConnectionLife.requests,
+      ms: atLeastOne(of("endpointMs")) ?? endpointConnectionLife.ms,
+    },
+    idleConnectionsPerEndpoint: idle === undefined ? limits.idleConnectionsPerEndpoint : Math.ceil(idle / engines),
+  };
+}
+
+/** For nginx 0 is the least, and not any number: the first request is the last one, too. */
+function atLeastOne(count: number | undefined): number | undefined {
+  return count === undefined ? undefined : Math.max(1, count);
+}
