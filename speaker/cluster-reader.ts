@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterMessage, MemberMessage, ToWorker } from "./messages.ts";
+import type { ClusterMessage, MemberMessage, PoolMessage, ToWorker } from "./messages.ts";
 import { forbiddenAddressProblems } from "./forbidden-address-problems.ts";
 import { WantedIndex } from "./wanted-index.ts";
 import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
@@ -17,6 +17,7 @@ import type { Configuration } from "#src/model/configuration.ts";
 import { LAYER2_KINDS } from "#src/model/kind.ts";
 import { configurationObjects } from "#src/configuration/configuration-objects.ts";
 import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
@@ -118,7 +119,7 @@ export class ClusterReader {
       kind: "cluster",
       wanted,
       gone,
-      ranges: configuration?.pools.flatMap(({ ranges }) => ranges),
+      pools: configuration?.pools.map(poolMessage),
       members: members?.messages,
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
@@ -129,7 +130,7 @@ export class ClusterReader {
       this.#isFirst ||
       wanted.length > 0 ||
       gone.length > 0 ||
-      message.ranges !== undefined ||
+      message.pools !== undefined ||
       message.members !== undefined ||
       message.nodes !== undefined ||
       message.rebalanceForMs !== undefined ||
@@ -251,6 +252,10 @@ function hasOtherAddresses(change: Change<Node>): boolean {
 /** Whether selectors of advertisements may choose otherwise now: a Node says other things all the time. */
 function isOtherForSelectors(change: Change<Node>): boolean {
   return isNewOrGone(change) || !isDeepStrictEqual(change.before?.labels, change.after?.labels);
+}
+
+function poolMessage({ name, ranges, excluded, avoidBuggyIps }: Pool): PoolMessage {
+  return { name, ranges, excluded, avoidBuggyIps };
 }
 
 function memberMessage({ node, addresses: [ip], interfaces }: MemberRecord): readonly MemberMessage[] {

@@ -2,9 +2,9 @@ import type { CaptureReport } from "#src/model/capture-report.ts";
 import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
-import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { PrintedMachineAddress } from "#src/model/member-record.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { AnswerColumns } from "./last-answers.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -35,6 +35,9 @@ export interface MemberMessage {
   readonly hops?: readonly string[];
 }
 
+/** A pool, and what it contains. */
+export type PoolMessage = Pick<Pool, "name" | "ranges" | "excluded" | "avoidBuggyIps">;
+
 /** What changed in the cluster; the first one tells all there is. */
 export interface ClusterMessage {
   readonly kind: "cluster";
@@ -42,8 +45,8 @@ export interface ClusterMessage {
   readonly wanted: readonly WantedMessage[];
   /** No longer wanted, by text. */
   readonly gone: readonly string[];
-  /** What the pools contain; undefined: as before. */
-  readonly ranges: readonly IpRange[] | undefined;
+  /** All pools; undefined: as before. */
+  readonly pools: readonly PoolMessage[] | undefined;
   /** All other speakers; undefined: as before. */
   readonly members: readonly MemberMessage[] | undefined;
   /** What the Node objects say, an empty list where there are none; undefined: as before. */

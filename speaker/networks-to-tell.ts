@@ -1,6 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, printCidr } from "#src/ip/cidr.ts";
-import { type IpRange, rangeOf, rangesOverlap } from "#src/ip/range.ts";
+import { rangeOf, rangesOverlap } from "#src/ip/range.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 
@@ -14,8 +15,7 @@ export interface NetworksToTell {
 /** Where addresses come from. */
 export interface AddressDemand {
   readonly wanted: Iterable<{ readonly ip: Ip }>;
-  /** Of the pools. */
-  readonly ranges: readonly IpRange[];
+  readonly pools: readonly Pick<Pool, "ranges">[];
 }
 
 /**
@@ -23,12 +23,13 @@ export interface AddressDemand {
  * wanted address, then those with a pool's range, so that a new address finds its candidates. A speaker stands for
  * addresses of no other network: the others would elect another one.
  */
-export function networksToTell(own: readonly Cidr[], { wanted, ranges }: AddressDemand): NetworksToTell {
+export function networksToTell(own: readonly Cidr[], { wanted, pools }: AddressDemand): NetworksToTell {
   if (own.length <= SUBNETS_PER_HEARTBEAT) return { told: own, left: [] };
   const used = new Set<Cidr>();
   for (const { ip } of wanted)
     for (const network of own) if (!used.has(network) && cidrContains(network, ip)) used.add(network);
-  const isPooled = (network: Cidr): boolean => ranges.some((range) => rangesOverlap(range, rangeOf(network)));
+  const isPooled = (network: Cidr): boolean =>
+    pools.some(({ ranges }) => ranges.some((range) => rangesOverlap(range, rangeOf(network))));
   const needed = [
     ...own.filter((network) => used.has(network)),
     ...own.filter((one) => !used.has(one) && isPooled(one)),

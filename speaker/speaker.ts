@@ -6,7 +6,6 @@ import { Membership } from "#src/election/membership.ts";
 import { Spreading } from "#src/election/spreading.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
-import type { IpRange } from "#src/ip/range.ts";
 import type { ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
 import type { Announcer, TickView } from "./announcer.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
@@ -17,7 +16,15 @@ import { Joining } from "./joining.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import { Members } from "./members.ts";
-import type { ClusterMessage, FromWorker, MemberMessage, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
+import type {
+  ClusterMessage,
+  FromWorker,
+  MemberMessage,
+  PoolMessage,
+  SpeakerState,
+  ToWorker,
+  WorkerSettings,
+} from "./messages.ts";
 import { type NetworksToTell, networksToTell } from "./networks-to-tell.ts";
 import type { NodeQuestions } from "./node-questions.ts";
 import { Reporter } from "./reporter.ts";
@@ -72,7 +79,7 @@ export class Speaker {
   readonly #connections: KeptConnections | undefined;
   readonly #takeovers = new TakeoverLog();
   readonly #reporter: Reporter;
-  #ranges: readonly IpRange[] = [];
+  #pools: readonly PoolMessage[] = [];
   #networks: NetworksToTell;
   #nodes: NodeStandings;
   /** Addresses that this speaker takes over at this tick by planned moves. */
@@ -97,7 +104,7 @@ export class Speaker {
     this.#watching = new Watching({ membership, members, session, heartbeatEveryMs, deadAfterMs });
     this.#wanted = new WantedAddresses(node);
     this.#check = new SelfCheck({ ...options.settings, membership: this.#membership });
-    this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], ranges: [] });
+    this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], pools: [] });
     this.#joining = new Joining(heartbeatEveryMs);
     this.#stalls = new Stalls(deadAfterMs / 2);
     this.#spreading = new Spreading(options.settings.failBackAfterMs);
@@ -223,13 +230,10 @@ export class Speaker {
     }
   }
 
-  #takeCluster(
-    { wanted, gone, ranges, members, nodes, isMember, rebalanceForMs }: ClusterMessage,
-    nowMs: number,
-  ): void {
+  #takeCluster({ wanted, gone, pools, members, nodes, isMember, rebalanceForMs }: ClusterMessage, nowMs: number): void {
     this.#dirty.mark(this.#updateWanted(wanted, gone, nowMs));
-    if (ranges !== undefined) this.#ranges = ranges;
-    if (ranges !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
+    if (pools !== undefined) this.#pools = pools;
+    if (pools !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
     if (nodes !== undefined) this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
     if (nodes !== undefined) {
@@ -264,7 +268,7 @@ export class Speaker {
   #chooseNetworks(): void {
     const before = this.#networks.told;
     const wanted = this.#wanted.byAddress.values();
-    this.#networks = networksToTell(this.#ownNetworks(), { wanted, ranges: this.#ranges });
+    this.#networks = networksToTell(this.#ownNetworks(), { wanted, pools: this.#pools });
     if (!isDeepStrictEqual(before, this.#networks.told)) this.#dirty.markAll();
   }
 

@@ -72,13 +72,13 @@ export function findRange<P extends Pick<Pool, "ranges">>(
 }
 
 /** Why the pool does not assign an address of its ranges: it excludes it, or avoids it. Undefined where it may. */
-export function whyClosed(pool: Pool, ip: Ip): "excluded" | "avoided" | undefined {
+export function whyClosed(pool: Pick<Pool, "excluded" | "avoidBuggyIps">, ip: Ip): "excluded" | "avoided" | undefined {
   if (avoids(pool, ip)) return "avoided";
   return pool.excluded.some((range) => rangeContains(range, ip)) ? "excluded" : undefined;
 }
 
 /** Whether the pool skips the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */
-export function avoids({ avoidBuggyIps }: Pool, { family, value }: Ip): boolean {
+export function avoids({ avoidBuggyIps }: Pick<Pool, "avoidBuggyIps">, { family, value }: Ip): boolean {
   const last = value & 255n;
   return avoidBuggyIps && family === "ipv4" && (last === 0n || last === 255n);
 }

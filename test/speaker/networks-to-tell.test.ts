@@ -17,7 +17,10 @@ const wantedIn = (...numbers: readonly number[]) =>
   numbers.map((number) => ({ ip: parseIp(`10.0.${number}.200`) ?? expect.fail() }));
 
 function tell(count: number, wanted: readonly number[], ranges: readonly string[] = []) {
-  const { told, left } = networksToTell(networks(count), { wanted: wantedIn(...wanted), ranges: ranges.map(rangeOf) });
+  const { told, left } = networksToTell(networks(count), {
+    wanted: wantedIn(...wanted),
+    pools: [{ ranges: ranges.map(rangeOf) }],
+  });
   return { told: told.map(printCidr), left: left.map(printCidr) };
 }
 

@@ -138,7 +138,7 @@ describe("runWorker()", () => {
   it("F says which host it answered last for an address, and of another that no host asked", async () => {
     const worker = await start();
     end = worker.end;
-    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    const rest = { gone: [], pools: undefined, members: [], nodes: [], isMember: true };
     worker.tell({ kind: "cluster", wanted: [{ ip: VIP }, { ip: OTHER_VIP }], ...rest });
     await vi.waitFor(() => expect(worker.state()?.announced).toBe(2), eventually);
     const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_ARP) ?? expect.fail();
@@ -158,7 +158,7 @@ describe("runWorker()", () => {
     const worker = await start();
     end = worker.end;
     const wanted = [{ ip: VIP }, { ip: "192.0.2.1" }];
-    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    const rest = { gone: [], pools: undefined, members: [], nodes: [], isMember: true };
     worker.tell({ kind: "cluster", wanted, ...rest });
     await vi.waitFor(() => expect(worker.state()?.announcing).toEqual([VIP]), eventually);
     // G: the probe of a new address goes before it is announced.
@@ -187,7 +187,7 @@ describe("runWorker()", () => {
     async (answersPing) => {
       const worker = await start({ answersPing });
       end = worker.end;
-      const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+      const rest = { gone: [], pools: undefined, members: [], nodes: [], isMember: true };
       worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
       await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
       const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_IPV4);
@@ -218,7 +218,7 @@ describe("runWorker()", () => {
   ])("J announces, answers no echo requests and says so where nftables $how", async ({ nft }) => {
     const worker = await start({ answersPing: true, ...nft });
     end = worker.end;
-    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    const rest = { gone: [], pools: undefined, members: [], nodes: [], isMember: true };
     worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
     await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
     const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_IPV4) ?? expect.fail();
@@ -238,7 +238,7 @@ describe("runWorker()", () => {
   it("announces, and says that connections are not kept, where the kernel has no socket for nftables", async () => {
     const worker = await start({ keepConnectionsMs: 60_000, nftRefusal: constants.errno.EMFILE });
     end = worker.end;
-    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    const rest = { gone: [], pools: undefined, members: [], nodes: [], isMember: true };
     worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], ...rest });
     await vi.waitFor(() => expect(worker.state()?.announced).toBe(1), eventually);
     const said = worker.posted.findLast((message) => message.kind === "problems" && message.need === "connections");

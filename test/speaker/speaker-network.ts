@@ -133,7 +133,7 @@ export class SpeakerNetwork {
     const conflict = this.conflict === undefined ? {} : { conflict: this.conflict };
     const wanted = addresses.map((ip) => ({ ip, ...serving, ...conflict }));
     this.station(name).speaker.handle(
-      { kind: "cluster", wanted, gone, ranges: undefined, members, nodes: [], isMember: true },
+      { kind: "cluster", wanted, gone, pools: undefined, members, nodes: [], isMember: true },
       this.nowMs,
     );
   }

@@ -30,7 +30,7 @@ describe("Speaker", () => {
         kind: "cluster",
         wanted: [],
         gone: [],
-        ranges: undefined,
+        pools: undefined,
         members: [],
         nodes: undefined,
         isMember: true,
@@ -55,7 +55,7 @@ describe("Speaker", () => {
         kind: "cluster",
         wanted,
         gone: [],
-        ranges: undefined,
+        pools: undefined,
         members: undefined,
         nodes: undefined,
         isMember: true,
@@ -72,7 +72,7 @@ describe("Speaker", () => {
     const owner = network.station(network.owners()[0] ?? "");
     const tell = (interfaces: readonly string[]): number => {
       const before = owner.announced.length;
-      const rest = { gone: [], ranges: undefined, members: undefined, nodes: undefined, isMember: true };
+      const rest = { gone: [], pools: undefined, members: undefined, nodes: undefined, isMember: true };
       const news = { kind: "cluster", wanted: [{ ip: "192.0.2.1", interfaces }], ...rest } as const;
       owner.speaker.handle(news, network.nowMs);
       return owner.announced.length - before;
@@ -109,7 +109,7 @@ describe("Speaker", () => {
         const network = atRest(size, ips);
         const [taken = "", ...free] = ips;
         const wanted = [{ ip: taken, forbidden: "NodeAddress" as const }];
-        const news = { kind: "cluster", gone: [], ranges: undefined, members: undefined, nodes: undefined } as const;
+        const news = { kind: "cluster", gone: [], pools: undefined, members: undefined, nodes: undefined } as const;
         for (const { speaker } of network.stations.values())
           speaker.handle({ ...news, wanted, isMember: true }, network.nowMs);
         const check = (): void => expect(network.answering(taken)).toEqual([]);
@@ -221,7 +221,7 @@ describe("Speaker", () => {
       kind: "cluster",
       wanted: [],
       gone: [],
-      ranges: undefined,
+      pools: undefined,
       members: undefined,
       nodes,
       isMember: true,
@@ -258,7 +258,7 @@ describe("Speaker", () => {
       kind: "cluster",
       wanted: [],
       gone: [],
-      ranges: undefined,
+      pools: undefined,
       members: undefined,
       nodes: undefined,
     } as const;
@@ -460,7 +460,7 @@ describe("Speaker", () => {
     network.run(600_000 / 20);
     expect(network.owners()).toEqual(["n1", "n1", "n1"]);
     const ask = (node: string): void => {
-      const nothing = { wanted: [], gone: [], ranges: undefined, members: undefined, nodes: undefined } as const;
+      const nothing = { wanted: [], gone: [], pools: undefined, members: undefined, nodes: undefined } as const;
       const asked = { kind: "cluster", isMember: true, rebalanceForMs: 60_000, ...nothing } as const;
       network.station(node).speaker.handle(asked, network.nowMs);
     };
