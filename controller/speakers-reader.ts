@@ -3,6 +3,7 @@ import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speak
 import type { Fields } from "#src/model/record.ts";
 import { parseAddressTexts } from "#src/model/print-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { ProblemCode } from "#src/model/problem-codes.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
@@ -32,7 +33,7 @@ export interface SpeakersView {
    * changes nothing here.
    */
   readonly held: ReadonlyMap<string, readonly NodeProblem[]>;
-  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them, or yields them. */
+  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them, or yields them; a virtual router first. */
   readonly foreign: ReadonlyMap<string, NodeProblem>;
   /** All Problems of live speakers, by their nodes. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
@@ -152,11 +153,18 @@ function heldAddresses(
   return new Map([...byAddress].filter(([ip]) => harmed.has(ip)));
 }
 
+/** Codes of Problems about another machine that has addresses. */
+const FOREIGN: ReadonlySet<ProblemCode> = new Set([
+  "ADDRESS_HAS_TWO_OWNERS",
+  "ADDRESS_YIELDED",
+  "VIRTUAL_ROUTER_HAS_ADDRESS",
+]);
+
 function foreignAddresses(current: readonly SpeakerReport[]): ReadonlyMap<string, NodeProblem> {
   const byAddress = new Map<string, NodeProblem>();
   for (const { node, announcing, addressProblems } of current)
     for (const { problem, addresses } of addressProblems)
-      if (problem.code === "ADDRESS_HAS_TWO_OWNERS" || problem.code === "ADDRESS_YIELDED")
+      if (FOREIGN.has(problem.code))
         // One that is yielded is announced by no speaker.
         for (const ip of problem.code === "ADDRESS_YIELDED" ? addresses : addresses.intersection(announcing))
           byAddress.set(ip, { node, problem });

@@ -88,7 +88,9 @@ export function whyForeign(foreign: readonly string[], speakers: SpeakersView): 
   const texts = new Set(seen.map(({ problem }) => `${problem.why}. ${problem.fix}.`));
   if (seen.every(({ problem }) => problem.code === "ADDRESS_YIELDED"))
     return failed("AddressYielded", foreign, `no speaker announces it: ${[...texts].slice(0, SHOWN).join(" ")}`);
-  return failed("MultipleOwners", foreign, `another machine answers too: ${[...texts].slice(0, SHOWN).join(" ")}`);
+  const isRouter = seen.every(({ problem }) => problem.code === "VIRTUAL_ROUTER_HAS_ADDRESS");
+  const reason = isRouter ? "VirtualRouterHasAddress" : "MultipleOwners";
+  return failed(reason, foreign, `another machine answers too: ${[...texts].slice(0, SHOWN).join(" ")}`);
 }
 
 function failed(reason: Reason, ips: readonly string[], why: string): ConditionValue {

@@ -2,7 +2,7 @@ import { encodeProgram, returns } from "#src/layer2/encode-program.ts";
 import type { PacketSocket } from "#src/linux/packet-socket.ts";
 
 /** A filter that keeps no frame. */
-const NOTHING = encodeProgram([returns(0)]);
+export const KEEPS_NOTHING = encodeProgram([returns(0)]);
 /** A filter for so few addresses is built at each change; one for many takes longer than a client should wait. */
 const FEW = 64;
 /** When nothing changed for so long, a filter for many is made; so much longer for each address in it, as that takes longer. */
@@ -60,7 +60,7 @@ export class AddressFilter {
   /** Lets nothing pass until `reopen`. */
   shut(): void {
     this.#isShut = true;
-    this.#options.socket.setFilter(NOTHING);
+    this.#options.socket.setFilter(KEEPS_NOTHING);
   }
 
   /** Lets pass again what asks for the addresses as they are now. */

@@ -24,6 +24,8 @@ export interface AnnouncerView {
   readonly wanted: ReadonlyMap<string, WantedAddress>;
   /** Networks of `networks()` that heartbeats have no room for. */
   readonly untold: readonly Cidr[];
+  /** The pool that may assign the address; undefined: none. */
+  poolOf(ip: Ip): string | undefined;
   /** The node with an interface of this Ethernet address, if it is a member's. */
   nodeOf(mac: string): string | undefined;
   /** The other live members, with their claims. */

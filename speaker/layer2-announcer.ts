@@ -1,5 +1,6 @@
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
+import type { VirtualRouter } from "#src/layer2/read-virtual-router.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { printMac } from "#src/wire/mac.ts";
@@ -17,6 +18,8 @@ import { untoldNetworkProblems } from "./networks-to-tell.ts";
 import { OwnerChecks } from "./owner-checks.ts";
 import type { Responders } from "./responders.ts";
 import { sharedNetworkProblems } from "./shared-networks.ts";
+import { virtualRouterProblems } from "./virtual-router-problems.ts";
+import { VirtualRouters } from "./virtual-routers.ts";
 
 export interface Layer2AnnouncerOptions {
   readonly responders: Pick<
@@ -49,6 +52,7 @@ export class Layer2Announcer implements Announcer {
   readonly #queue: AnnouncementQueue;
   readonly #conflicts: AddressConflicts;
   readonly #owners = new OwnerChecks();
+  readonly #routers = new VirtualRouters();
   /** All that it is to announce, by text. */
   readonly #claimed = new Map<string, AnnouncedAddress>();
   /** Those of them that it answers for: all but those that are yielded, or of which it is not known yet that they are free. */
@@ -121,6 +125,11 @@ export class Layer2Announcer implements Announcer {
     this.#owners.hear(printIp(ip), mac, nodeOf);
   }
 
+  /** A virtual router says on the wire what it has. */
+  hearVirtualRouter(router: VirtualRouter, isOurs: (ip: Ip) => boolean, nowMs: number): void {
+    this.#routers.hear(router, isOurs, nowMs);
+  }
+
   tick(view: TickView, nowMs: number): boolean {
     // Clients wait for the first announcement, and for nothing else that is done here.
     this.#send(nowMs);
@@ -142,6 +151,7 @@ export class Layer2Announcer implements Announcer {
     const serving = responders.links().map(({ link }) => link.name);
     return [
       ...this.#conflicts.problems(node, view, nowMs),
+      ...virtualRouterProblems(this.#routers.list(nowMs), view),
       ...this.#owners.problems(node),
       ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
       ...untoldNetworkProblems(node, untold),

@@ -6,6 +6,7 @@ import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
 import type { HeartbeatFault } from "#src/wire/heartbeat.ts";
 import type { HeartbeatEffect } from "#src/election/membership.ts";
 import { type EchoOutcome, echoOutcomes } from "./echo-answers.ts";
+import { type RouterOutcome, routerOutcomes } from "./router-listener.ts";
 
 /** The protocols that questions for an address come in. */
 const PROTOCOLS = ["arp", "ndp"] as const;
@@ -20,6 +21,7 @@ export interface CounterLabels {
   readonly foreign_claims: (typeof PROTOCOLS)[number];
   readonly conflict_actions: ConflictAction;
   readonly echoes: EchoOutcome;
+  readonly virtual_routers: RouterOutcome;
   readonly takeovers: GainCause;
   readonly heartbeats_sent: (typeof PACES)[number];
   readonly heartbeats_received: HeartbeatEffect;
@@ -68,6 +70,7 @@ export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_foreign_claims_total: { protocol: PROTOCOLS },
   hawser_speaker_conflict_actions_total: { action: conflictActions },
   hawser_speaker_echoes_total: { outcome: echoOutcomes },
+  hawser_speaker_virtual_router_frames_total: { outcome: routerOutcomes },
   hawser_speaker_takeovers_total: { cause: GAIN_CAUSES },
   hawser_speaker_heartbeats_sent_total: { pace: PACES },
   hawser_speaker_heartbeats_received_total: { effect: effects },

@@ -30,6 +30,11 @@ const counted = {
     "Echo requests (ping) to announced addresses that reached this speaker (--answer-ping), by outcome: beyond the limit the kernel drops them, and they are not counted",
     "outcome",
   ],
+  virtual_routers: [
+    "hawser_speaker_virtual_router_frames_total",
+    "Advertisements of virtual routers (VRRP, CARP) that this speaker heard, by outcome: beyond the limit the kernel drops them, and they are not counted",
+    "outcome",
+  ],
   takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
   heartbeats_sent: [
     "hawser_speaker_heartbeats_sent_total",

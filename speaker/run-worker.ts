@@ -25,6 +25,7 @@ import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { NodeQuestions } from "./node-questions.ts";
 import { PortQuestions } from "./port-questions.ts";
 import { Responders } from "./responders.ts";
+import { RouterListener } from "./router-listener.ts";
 import { Speaker } from "./speaker.ts";
 
 /** Between two attempts to open the packet sockets that the kernel refused. */
@@ -36,6 +37,7 @@ const MAX_TROUBLES = 1_000;
 const UNOPENED = {
   claims: "cannot listen for other machines that have addresses of this speaker",
   echoes: "cannot answer echo requests to addresses of this speaker",
+  routers: "cannot listen for virtual routers (VRRP) that have addresses of pools or Services",
 } as const;
 
 /** The first ten bits of link-local IPv6 addresses (RFC 4291 section 2.5.6). */
@@ -162,6 +164,15 @@ export async function runWorker(
     post,
   });
 
+  const routers = new RouterListener({
+    links: () => responders.links().map(({ link }) => link),
+    openPacketSocket: machine.openPacketSocket,
+    onRouter: (router) => layer2.hearVirtualRouter(router, (ip) => speaker.isOurs(ip), monotonicMs()),
+    onOutcome: (outcome, count) => counters.add("virtual_routers", outcome, count),
+    onError: (errno) => counters.add("socket_errors", String(errno)),
+    onUnopened: (name, error) => warnOnce(UNOPENED.routers, { interface: name, err: error.message }),
+  });
+
   const capture = new FrameCapture({
     node: settings.node,
     links: () => responders.links().map(({ link }) => link),
@@ -202,6 +213,7 @@ export async function runWorker(
   takeLinks(links.links());
   const reopening = setInterval(() => {
     groups.retryFailed();
+    routers.tick(speaker.families());
     if (responders.retryFailed()) speaker.linksChanged(monotonicMs());
   }, REOPEN_MS);
   // A speaker that hears no other one would take everything: it does not stand for election before it can hear.
@@ -222,6 +234,7 @@ export async function runWorker(
     heartbeats.close();
     ports.close();
     responders.close();
+    routers.close();
     capture.stop();
     links.close();
     routes.close();

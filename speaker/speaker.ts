@@ -4,8 +4,9 @@ import type { Handover } from "#src/election/handovers.ts";
 import { type Member, type NodeStandings, standingOf } from "#src/election/member.ts";
 import { Membership } from "#src/election/membership.ts";
 import { Spreading } from "#src/election/spreading.ts";
-import type { Ip } from "#src/ip/address.ts";
+import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
+import { assigningPools } from "#src/model/assigning-pool.ts";
 import type { ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
 import type { Announcer, TickView } from "./announcer.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
@@ -80,6 +81,7 @@ export class Speaker {
   readonly #takeovers = new TakeoverLog();
   readonly #reporter: Reporter;
   #pools: readonly PoolMessage[] = [];
+  #poolOf = assigningPools([]);
   #networks: NetworksToTell;
   #nodes: NodeStandings;
   /** Addresses that this speaker takes over at this tick by planned moves. */
@@ -232,7 +234,10 @@ export class Speaker {
 
   #takeCluster({ wanted, gone, pools, members, nodes, isMember, rebalanceForMs }: ClusterMessage, nowMs: number): void {
     this.#dirty.mark(this.#updateWanted(wanted, gone, nowMs));
-    if (pools !== undefined) this.#pools = pools;
+    if (pools !== undefined) {
+      this.#pools = pools;
+      this.#poolOf = assigningPools(pools);
+    }
     if (pools !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
     if (nodes !== undefined) this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
@@ -328,6 +333,7 @@ export class Speaker {
       node: this.#options.settings.node,
       wanted: this.#wanted.byAddress,
       untold: this.#networks.left,
+      poolOf: this.#poolOf,
       ...this.#tickView(),
       memberOf: (node: string) => this.#membership.memberOf(node),
     };
@@ -374,6 +380,19 @@ export class Speaker {
       nodeOf: (mac) => this.#members.nodeOf(mac),
       live: () => this.#members.live(),
     };
+  }
+
+  /** Whether a Service has the address, or a pool may assign it. */
+  isOurs(ip: Ip): boolean {
+    return this.#wanted.byAddress.has(printIp(ip)) || this.#poolOf(ip) !== undefined;
+  }
+
+  /** The families of the addresses that Services have, or that pools contain. */
+  families(): ReadonlySet<Family> {
+    const families = new Set<Family>();
+    for (const { ranges } of this.#pools) for (const { family } of ranges) families.add(family);
+    for (const { ip } of this.#wanted.byAddress.values()) families.add(ip.family);
+    return families;
   }
 
   /** The node with an interface of this Ethernet address, if it is a member's. */

@@ -159,10 +159,14 @@ export const ADDRESS_BOARD: Board = {
           {
             title: "Conflicts on the wire",
             description:
-              "What speakers do to find out who else has their addresses (probe, normal), and where another machine has one; and claims that they hear.",
+              "What speakers do to find out who else has their addresses (probe, normal), and where another machine has one; claims that they hear; and virtual routers (VRRP, CARP), of any addresses.",
           },
           [`sum by (action) (rate(hawser_speaker_conflict_actions_total${SPEAKERS}${RATE}))`, "{{action}}"],
           [`sum by (protocol) (rate(hawser_speaker_foreign_claims_total${SPEAKERS}${RATE}))`, "claims by {{protocol}}"],
+          [
+            `sum by (outcome) (rate(hawser_speaker_virtual_router_frames_total${SPEAKERS}${RATE}))`,
+            "virtual routers: {{outcome}}",
+          ],
         ),
         lines(
           {

@@ -19,7 +19,7 @@ export const PACKET_TYPE = -0x1000 + 4;
  * machines, and with them frames of a VLAN that has no interface here: the kernel takes their tag off and hands them
  * to this socket, where nothing else tells them from untagged ones.
  */
-const PACKET_MULTICAST = 2;
+export const PACKET_MULTICAST = 2;
 
 /** To this machine alone. */
 const PACKET_HOST = 0;

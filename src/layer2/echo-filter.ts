@@ -1,19 +1,12 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { TYPE_ECHO_REQUEST } from "#src/wire/echo.ts";
 import { DONT_FRAGMENT, PROTOCOL_ICMP } from "#src/wire/ipv4.ts";
 import { NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
 import { buildFilter, requireEqual, requireOneOf, requireUnicast } from "./build-filter.ts";
-import { FRAME_OFFSETS } from "./frame-offsets.ts";
+import { FRAME_OFFSETS, ETHERNET_FRAME_BYTES } from "./frame-offsets.ts";
 import { encodeProgram, load, type Program, returns } from "./encode-program.ts";
 
 const { ipv4, ipv6 } = FRAME_OFFSETS;
-
-/**
- * What an Ethernet frame holds without jumbo frames: 1,500 bytes behind its header (RFC 894 section 4). Of a longer one so much arrives,
- * which is not answered.
- */
-const KEEP_BYTES = ETHERNET_HEADER_BYTES + 1_500;
 
 /** Type and code in one: the code of an echo request is 0 (RFC 792, RFC 4443 section 4.1). */
 const typeAndCode = (family: Family): number => TYPE_ECHO_REQUEST[family] << 8;
@@ -24,12 +17,12 @@ const typeAndCode = (family: Family): number => TYPE_ECHO_REQUEST[family] << 8;
  */
 export function echoFilter(family: Family, addresses: readonly Ip[]): Uint8Array {
   const { destination: at } = FRAME_OFFSETS[family];
-  return buildFilter(CHECKS[family], addresses, { family, at, keepBytes: KEEP_BYTES });
+  return buildFilter(CHECKS[family], addresses, { family, at, keepBytes: ETHERNET_FRAME_BYTES });
 }
 
 /** A short one, which keeps echo requests to any address. */
 export function anyEchoFilter(family: Family): Uint8Array {
-  return encodeProgram([...CHECKS[family], returns(KEEP_BYTES)]);
+  return encodeProgram([...CHECKS[family], returns(ETHERNET_FRAME_BYTES)]);
 }
 
 /** The protocol comes first: each packet of the interface runs through this, and nearly all of them end there. */

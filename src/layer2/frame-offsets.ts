@@ -18,12 +18,14 @@ export const FRAME_OFFSETS = {
   ipv4: {
     version: ETHERNET_HEADER_BYTES,
     flags: ETHERNET_HEADER_BYTES + 6,
+    timeToLive: ETHERNET_HEADER_BYTES + 8,
     protocol: ETHERNET_HEADER_BYTES + 9,
     destination: ETHERNET_HEADER_BYTES + 16,
     icmpType: ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES,
   },
   ipv6: {
     nextHeader: ETHERNET_HEADER_BYTES + 6,
+    hopLimit: ETHERNET_HEADER_BYTES + 7,
     destination: ETHERNET_HEADER_BYTES + 24,
     icmpType: ICMPV6,
     /** Of a solicitation or an advertisement (RFC 4861). */
@@ -36,3 +38,9 @@ export const ARP_FRAME_BYTES = 42;
 
 /** A solicitation or an advertisement has 86 bytes; with the options of SEND (RFC 3971) some 500. One that is longer is malformed to us. */
 export const MAX_NDP_FRAME_BYTES = 1_024;
+
+/**
+ * What an Ethernet frame holds without jumbo frames: 1,500 bytes behind its header (RFC 894 section 4). Of a longer one so much is copied,
+ * which is malformed to us.
+ */
+export const ETHERNET_FRAME_BYTES = ETHERNET_HEADER_BYTES + 1_500;

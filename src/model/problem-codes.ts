@@ -773,6 +773,12 @@ export const PROBLEM_CODES = {
       "Where the other machine is a node, allow the heartbeat port between the two; otherwise take the address away from " +
       "that machine, or out of the pool.",
   },
+  VIRTUAL_ROUTER_HAS_ADDRESS: {
+    meaning:
+      "A machine on the network says by VRRP (keepalived, routers, firewalls) that it has an address that Services have, or, as a warning, one that a " +
+      "pool would assign. The message names the machine, the number of its virtual router and the pool.",
+    solve: "Take the address out of the virtual router, or out of the pool.",
+  },
   ADDRESS_ON_LOCAL_INTERFACE: {
     meaning:
       "An address to announce is on an interface of a node, and that node's kernel answers for it, whichever node owns " +

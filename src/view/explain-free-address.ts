@@ -10,6 +10,7 @@ import { closedBy, type PoolClosure } from "./closed-by.ts";
 import { explainConfig } from "./explain-config.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import type { ReadService } from "./explain-object.ts";
+import { explainSeenOnWire } from "./explain-wire.ts";
 import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } from "./explain-step.ts";
 
 /** An address that none of our Services has: whose it is, in which pool, and whether it can be assigned. */
@@ -19,7 +20,7 @@ export function explainFreeAddress(context: ExplainContext, ip: Ip): readonly Ex
     forbidden === undefined
       ? [explainPool(context, ip), explainUse(context, ip)]
       : [explainForbidden(context, ip, forbidden)];
-  return [explainConfig(context), ...steps, ...explainLeftOver(context, ip)];
+  return [explainConfig(context), ...steps, ...explainSeenOnWire(context, ip), ...explainLeftOver(context, ip)];
 }
 
 function explainForbidden({ pools }: ExplainContext, ip: Ip, { use }: ForbiddenAddress): ExplainStep {

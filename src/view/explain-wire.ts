@@ -14,6 +14,7 @@ const REASON_OF: Partial<Record<ProblemCode, Reason>> = {
   ADDRESS_HAS_TWO_OWNERS: "MultipleOwners",
   ADDRESS_YIELDED: "AddressYielded",
   ADDRESS_ON_LOCAL_INTERFACE: "AddressOnLocalInterface",
+  VIRTUAL_ROUTER_HAS_ADDRESS: "VirtualRouterHasAddress",
   SERVICE_ADDRESS_FORBIDDEN: "AddressUnusable",
 };
 
@@ -22,14 +23,21 @@ export function explainWire(context: ExplainContext, ip: Ip): readonly ExplainSt
   const { speakers } = context;
   if (!speakers.isKnown) return [];
   const text = printIp(ip);
-  const seen = speakers.live.flatMap(({ node, addressProblems }) =>
-    addressProblems.flatMap(({ problem, addresses }) => (addresses.has(text) ? [{ node, problem }] : [])),
-  );
-  const [first] = seen;
-  if (first !== undefined) return [explainSeen(text, first)];
+  const seen = explainSeenOnWire(context, ip);
+  if (seen.length > 0) return seen;
   const [owner] = speakers.ownersOf(text);
   if (owner === undefined) return [];
   return [explainAnswered(context, owner, ip)];
+}
+
+/** What the speakers report of an address, one step for each kind of it; nothing where they report nothing. */
+export function explainSeenOnWire({ speakers }: ExplainContext, ip: Ip): readonly ExplainStep[] {
+  const text = printIp(ip);
+  const seen = speakers.live.flatMap(({ node, addressProblems }) =>
+    addressProblems.flatMap(({ problem, addresses }) => (addresses.has(text) ? [{ node, problem }] : [])),
+  );
+  const firsts = new Map(seen.toReversed().map((one) => [one.problem.code, one]));
+  return [...firsts.values()].toReversed().map((one) => explainSeen(text, one));
 }
 
 /** When the owner answered a request for the address last, and what its clients must see. */

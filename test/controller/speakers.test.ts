@@ -237,6 +237,29 @@ describe("an address that another machine answers for too", () => {
     expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 3]);
   });
 
+  it("J a virtual router is VirtualRouterHasAddress, also where its machine answers by ARP, but not of what no speaker announces", async () => {
+    const where = { addresses: ["192.0.2.0-5"], fix: "Take it away" };
+    const [answers, says] = [
+      problem("ADDRESS_HAS_TWO_OWNERS", { why: "M sends", ...where }),
+      problem("VIRTUAL_ROUTER_HAS_ADDRESS", { why: "M says so by VRRP", ...where }),
+    ];
+    report("n1", owner);
+    report("n2", { problems: [says] });
+    await assigned("web");
+    await world.advance(REPORTS_MS);
+    await world.advance(CONTESTED_MS);
+    expect(said("web").slice(0, 14)).toBe("True Announced");
+    report("n1", { ...owner, problems: [answers, says] });
+    await world.advance(REPORTS_MS);
+    await world.advance(CONTESTED_MS);
+    expect(said("web")).toBe(
+      "False VirtualRouterHasAddress 192.0.2.0: another machine answers too: M says so by VRRP. Take it away.",
+    );
+    report("n1", owner);
+    await world.advance(REPORTS_MS);
+    expect(said("web").slice(0, 14)).toBe("True Announced");
+  });
+
   it("G yielded to another machine is AddressYielded, with the machine and the fix, until a speaker announces it", async () => {
     const found = problem("ADDRESS_YIELDED", { why: "M answers", fix: "Take it away", addresses: ["192.0.2.0-5"] });
     report("n1", { problems: [found] });

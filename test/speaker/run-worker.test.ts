@@ -16,6 +16,7 @@ import { answersIn } from "#speaker/last-answers.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { decodeArp } from "#src/wire/arp.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV4, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { RECORDED } from "#test/layer2/virtual-router-frames.ts";
 import { object } from "#test/model/build.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { fakeLink, FakeLinkWatcher } from "#test/support/fake-link-watcher.ts";
@@ -133,6 +134,34 @@ describe("runWorker()", () => {
     expect(other.read()?.wanted.find(({ ip }) => ip === VIP)).toMatchObject({ forbidden: "MemberAddress" });
     expect(hostAddressesOf([], [record]).get(VIP)).toMatchObject({ owner: 'interface "eth1" of node "n1"' });
     expect([...hostAddressesOf([], [record]).keys()]).toEqual(["192.0.2.11", VIP, "192.0.2.1"]);
+  });
+
+  it("J reports a virtual router that has addresses of Services or pools, and counts all of them", async () => {
+    const worker = await start();
+    end = worker.end;
+    const range = { family: "ipv4", first: ipOf(OTHER_VIP).value, last: ipOf(OTHER_VIP).value } as const;
+    const pools = [{ name: "edge", ranges: [range], excluded: [], avoidBuggyIps: false }];
+    const rest = { gone: [], members: [], nodes: [], isMember: true };
+    worker.tell({ kind: "cluster", wanted: [{ ip: VIP }], pools, ...rest });
+    await vi.waitFor(() => expect(worker.state()?.announcing).toEqual([VIP]), eventually);
+    const find = () =>
+      worker.sockets.find(({ options }) => options.groupMac !== undefined && options.etherType === ETHER_TYPE_IPV4);
+    const socket = await vi.waitFor(() => find() ?? expect.fail("it listens"), eventually);
+    for (const frame of [RECORDED.version2, RECORDED.carp]) socket.receive(frame, 2);
+    await vi.waitFor(
+      () =>
+        expect(worker.state()?.problems).toMatchObject([
+          { code: "VIRTUAL_ROUTER_HAS_ADDRESS", severity: "error", addresses: [VIP] },
+          { code: "VIRTUAL_ROUTER_HAS_ADDRESS", severity: "warning", addresses: [OTHER_VIP] },
+        ]),
+      eventually,
+    );
+    const counted = () => worker.posted.findLast((message) => message.kind === "counters")?.counters.labelled;
+    await vi.waitFor(() => expect(counted()?.["virtual_routers"]).toEqual({ vrrp: 1, carp: 1 }), eventually);
+    // No socket of IPv6: no address has that family.
+    expect(worker.sockets.filter(({ options }) => options.groupMac !== undefined)).toHaveLength(1);
+    end();
+    expect(socket.isClosed).toBe(true);
   });
 
   it("F says which host it answered last for an address, and of another that no host asked", async () => {

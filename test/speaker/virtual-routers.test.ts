@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { type RoutersView, virtualRouterProblems } from "#speaker/virtual-router-problems.ts";
+import { VirtualRouters } from "#speaker/virtual-routers.ts";
+import type { Member } from "#src/election/member.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+import type { VirtualRouter } from "#src/layer2/read-virtual-router.ts";
+import { hex } from "#test/wire/hex.ts";
+
+const ipOf = (text: string): Ip => parseIp(text) ?? expect.fail(text);
+const OURS = ["192.0.2.200", "192.0.2.201", "2001:db8::c0:ffee"];
+const isOurs = (ip: Ip): boolean => OURS.includes(printIp(ip));
+
+function router(addresses: readonly string[], rest: Partial<VirtualRouter> = {}): VirtualRouter {
+  const said = { protocol: "vrrp", id: 51, priority: 150, intervalMs: 1_000 } as const;
+  return { ...said, source: ipOf("192.0.2.1"), mac: hex("020000000001"), addresses: addresses.map(ipOf), ...rest };
+}
+
+function heard(routers: VirtualRouters, nowMs: number): readonly string[] {
+  return routers.list(nowMs).map(({ id, addresses }) => `${id}: ${addresses.map(printIp).join(" ")}`);
+}
+
+describe("VirtualRouters", () => {
+  it("remembers one that has addresses of ours, and these alone, for ten seconds and four of its intervals", () => {
+    const routers = new VirtualRouters();
+    routers.hear(router(["192.0.2.254", "192.0.2.200"]), isOurs, 0);
+    routers.hear(router(["192.0.2.201"], { id: 52, intervalMs: 255_000 }), isOurs, 0);
+    expect(heard(routers, 9_999)).toEqual(["51: 192.0.2.200", "52: 192.0.2.201"]);
+    expect(heard(routers, 10_000)).toEqual(["52: 192.0.2.201"]);
+    expect(heard(routers, 1_019_999)).toEqual(["52: 192.0.2.201"]);
+    expect(heard(routers, 1_020_000)).toEqual([]);
+  });
+
+  it("goes on while it is heard", () => {
+    const routers = new VirtualRouters();
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 1_000) routers.hear(router(["192.0.2.200"]), isOurs, nowMs);
+    expect(heard(routers, 69_999)).toEqual(["51: 192.0.2.200"]);
+    expect(heard(routers, 70_000)).toEqual([]);
+  });
+
+  it("nothing stays of one that has no address of ours, of CARP, which names none, and of one that gives its addresses up", () => {
+    const routers = new VirtualRouters();
+    routers.hear(router(["192.0.2.254"]), isOurs, 0);
+    routers.hear(router([], { protocol: "carp", priority: undefined }), isOurs, 0);
+    routers.hear(router(["192.0.2.200"], { priority: 0 }), isOurs, 0);
+    expect(heard(routers, 0)).toEqual([]);
+  });
+
+  it("one that gives its addresses up is gone after ten seconds, whatever its interval", () => {
+    const routers = new VirtualRouters();
+    routers.hear(router(["192.0.2.200"], { intervalMs: 255_000 }), isOurs, 0);
+    routers.hear(router(["192.0.2.200"], { intervalMs: 255_000, priority: 0 }), isOurs, 1_000);
+    expect(heard(routers, 10_999)).toHaveLength(1);
+    expect(heard(routers, 11_000)).toEqual([]);
+  });
+
+  it("what one says is taken in once in ten seconds: other addresses, other priorities, none of ours any longer", () => {
+    const routers = new VirtualRouters();
+    routers.hear(router(["192.0.2.200"]), isOurs, 0);
+    routers.hear(router(["192.0.2.201"], { priority: 7 }), isOurs, 9_999);
+    expect(heard(routers, 9_999)).toEqual(["51: 192.0.2.200"]);
+    routers.hear(router(["192.0.2.201"], { priority: 7 }), isOurs, 10_000);
+    expect(heard(routers, 10_000)).toEqual(["51: 192.0.2.201"]);
+    expect(routers.list(10_000)[0]?.priority).toBe(7);
+    routers.hear(router(["192.0.2.254"]), isOurs, 20_000);
+    expect(heard(routers, 20_000)).toEqual([]);
+  });
+
+  it("a flood of made-up ones fills sixteen places, looks at no address beyond, and pushes none out", () => {
+    const routers = new VirtualRouters();
+    let looks = 0;
+    const counting = (ip: Ip): boolean => {
+      looks += 1;
+      return isOurs(ip);
+    };
+    routers.hear(router(["192.0.2.200"]), counting, 0);
+    for (let number = 0; number < 10_000; number++)
+      routers.hear(router(["192.0.2.201"], { source: { family: "ipv4", value: BigInt(number) } }), counting, 1);
+    const first = routers.list(1);
+    expect([first.length, first[0]?.addresses.map(printIp), looks]).toEqual([16, ["192.0.2.200"], 16]);
+    routers.hear(router(Array.from({ length: 255 }, () => "192.0.2.200")), isOurs, 10_000);
+    expect(routers.list(10_000).at(-1)?.addresses).toHaveLength(32);
+  });
+});
+
+const LAN = parseCidr("192.0.2.0/24") ?? expect.fail();
+
+function member(node: string, claims: readonly string[] = [], subnets = [LAN]): Member {
+  const claimed = claims.map((text) => [text, { ip: ipOf(text), term: 1, majority: true }] as const);
+  return { node, ready: true, leaving: false, liveSinceMs: 0, subnets, claims: new Map(claimed) };
+}
+
+/** What each of these members reports of the router; Services have the first address, the pool "edge" contains both of IPv4. */
+function reports(members: readonly Member[], seen: VirtualRouter, speaking?: string) {
+  const routers = new VirtualRouters();
+  routers.hear(seen, isOurs, 0);
+  return problemsOf(routers, members, speaking);
+}
+
+function problemsOf(routers: VirtualRouters, members: readonly Member[], speaking?: string) {
+  return members.map((self) => {
+    const view: RoutersView = {
+      node: self.node,
+      self,
+      wanted: new Map([
+        ["192.0.2.200", { ip: ipOf("192.0.2.200"), forbidden: undefined, terminating: new Set() }],
+      ]) as never,
+      nodeOf: () => speaking,
+      live: () => members.filter((one) => one !== self),
+      poolOf: (ip) => (ip.family === "ipv4" ? "edge" : undefined),
+    };
+    return virtualRouterProblems(routers.list(0), view);
+  });
+}
+
+describe("virtualRouterProblems()", () => {
+  it("the member that announces the address reports it, with the machine, its number and the pool", () => {
+    const [n1, n2, n3] = reports([member("n1"), member("n2", ["192.0.2.200"]), member("n3")], router(["192.0.2.200"]));
+    expect([n1, n3]).toEqual([[], []]);
+    expect(n2).toEqual([
+      {
+        code: "VIRTUAL_ROUTER_HAS_ADDRESS",
+        at: { kind: "speaker", nodes: ["n2"] },
+        what: 'A virtual router has 192.0.2.200 of the pool "edge", which Services have too',
+        why: "the machine 02:00:00:00:00:01 (192.0.2.1) says so by VRRP, as virtual router 51 (priority 150)",
+        fix: 'Take the addresses out of that router (virtual_ipaddress of keepalived), or out of the pool "edge"',
+        severity: "error",
+        addresses: ["192.0.2.200"],
+      },
+    ]);
+  });
+
+  it("one that no member announces is reported by one of them: an error if Services have it, a warning if a pool would assign it", () => {
+    const members = ["n1", "n2", "n3", "n4"].map((node) => member(node));
+    const all = reports(members, router(["192.0.2.200", "192.0.2.201"])).flat();
+    expect(all.map(({ severity, addresses }) => [severity, addresses])).toEqual([
+      ["error", ["192.0.2.200"]],
+      ["warning", ["192.0.2.201"]],
+    ]);
+    expect(all[1]?.what).toBe('A virtual router has 192.0.2.201 of the pool "edge", which no Service has yet');
+  });
+
+  it("the node that plays the router is named, and another one reports it, for it does not hear itself", () => {
+    for (const speaking of ["n1", "n2"]) {
+      const found = reports([member("n1"), member("n2")], router(["192.0.2.201"]), speaking);
+      expect(found.map((one) => one.length)).toEqual(speaking === "n1" ? [0, 1] : [1, 0]);
+      expect(found.flat()[0]?.why).toMatch(
+        new RegExp(`^node ${speaking}, 02:00:00:00:00:01 \\(192\\.0\\.2\\.1\\) says`),
+      );
+    }
+  });
+
+  it("where no member is in its network one reports it all the same, and in no network of the others one that is", () => {
+    const elsewhere = [parseCidr("198.51.100.0/24") ?? expect.fail()];
+    const away = ["n1", "n2"].map((node) => member(node, [], elsewhere));
+    expect(reports(away, router(["192.0.2.201"])).flat()).toHaveLength(1);
+    for (let number = 3; number < 20; number++) {
+      const near = member(`n${number}`);
+      expect(reports([...away, near], router(["192.0.2.201"])).map(({ length }) => length)).toEqual([0, 0, 1]);
+    }
+  });
+
+  it("a machine that is several routers is one Problem", () => {
+    const routers = new VirtualRouters();
+    const seen = [51, 52, 53, 54, 55].map((id) =>
+      router(["192.0.2.201"], { id, priority: id, source: ipOf(`192.0.2.${id % 2}`) }),
+    );
+    for (const one of seen) routers.hear(one, isOurs, 0);
+    const found = problemsOf(routers, [member("n1")]);
+    expect(found.flat().map(({ why }) => why)).toEqual([
+      "the machine 02:00:00:00:00:01 (192.0.2.0 and 192.0.2.1) says so by VRRP, as virtual router 51 (priority 51), 52 (priority 52), 53 (priority 53) and 2 more",
+    ]);
+  });
+
+  it("an address of Services that no pool contains is reported without a pool; one that is ours no longer is not", () => {
+    const [found] = reports([member("n1")], router(["2001:db8::c0:ffee"]));
+    expect(found).toEqual([]);
+  });
+});
