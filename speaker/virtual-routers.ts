@@ -9,7 +9,7 @@ const MAX_ADDRESSES = 32;
 /** A virtual router that is silent for so many of its intervals is gone (RFC 9568 section 6.1 waits for three, and a part of one). */
 const INTERVALS = 4;
 /** It is remembered for so long at least, and what it says is looked at once in so long: one that says other things all the time changes nothing faster. */
-const LEAST_MS = 10_000;
+const LEAST_MS = 30_000;
 
 /** A virtual router that has addresses of ours. */
 export interface RouterWithOurs extends Pick<VirtualRouter, "id" | "priority" | "source"> {

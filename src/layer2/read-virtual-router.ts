@@ -1,4 +1,5 @@
 import type { Ip } from "#src/ip/address.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
 import { decodeCarp } from "#src/wire/carp.ts";
 import { decodeEthernet, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, type EthernetFrame } from "#src/wire/ethernet.ts";
 import { decodeIpv4 } from "#src/wire/ipv4.ts";
@@ -34,7 +35,7 @@ export function readVirtualRouter(frame: Uint8Array, ownMac: Uint8Array): Virtua
   const packet = packetIn(ethernet);
   if (packet?.protocol !== PROTOCOL_VRRP || packet.hopsLeft !== VRRP_HOP_LIMIT) return undefined;
   const { source, destination, payload } = packet;
-  if (destination.value !== VRRP_GROUP[source.family].value) return undefined;
+  if (destination.value !== VRRP_GROUP[source.family].value || !isMachineIp(source)) return undefined;
   const from = { source, mac: ethernet.source };
   const carp = decodeCarp(payload);
   if (carp !== undefined) return { protocol: "carp", ...carp, ...from, priority: undefined, addresses: [] };
@@ -42,6 +43,12 @@ export function readVirtualRouter(frame: Uint8Array, ownMac: Uint8Array): Virtua
   if (vrrp === undefined) return undefined;
   const { id, priority, intervalMs, addresses } = vrrp;
   return { protocol: "vrrp", id, priority, intervalMs, ...from, addresses };
+}
+
+/** Whether one machine can have the address. Over IPv6 it is a link-local one (RFC 9568 section 5.1.2.1). */
+function isMachineIp(ip: Ip): boolean {
+  const use = reservedUse(ip);
+  return ip.family === "ipv6" ? use === "link-local" : use === undefined || use === "link-local";
 }
 
 interface AnyPacket {

@@ -1,9 +1,11 @@
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { VRRP_GROUP_MAC } from "#src/layer2/virtual-router-filter.ts";
+import { internetChecksum, sumWords } from "#src/wire/checksum.ts";
 import { encodeEthernet } from "#src/wire/ethernet.ts";
 import { encodeIpv4 } from "#src/wire/ipv4.ts";
-import { encodeIpv6 } from "#src/wire/ipv6.ts";
+import { encodeIpv6, pseudoHeaderSum } from "#src/wire/ipv6.ts";
 import { hex } from "#test/wire/hex.ts";
+import { KEEPALIVED } from "#test/wire/virtual-router-packets.ts";
 
 /** Frames as keepalived 2.2.7 and ucarp 1.5.2 sent them. */
 export const RECORDED = {
@@ -51,12 +53,21 @@ export function ipv4Router(
   });
 }
 
-/** The same over IPv6, from fe80::ff:fe00:1. */
+/** What keepalived said over IPv6, as this address would say it. */
+export function summedFor(source: string): Uint8Array {
+  const bytes = Uint8Array.from(KEEPALIVED.ipv6).fill(0, 6, 8);
+  const ends = { source: ipOf(source), destination: ipOf("ff02::12") };
+  const sum = sumWords(bytes) + pseudoHeaderSum(ends, 112, bytes.length);
+  new DataView(bytes.buffer).setUint16(6, internetChecksum(sum));
+  return bytes;
+}
+
+/** The same as `ipv4Router` over IPv6, from fe80::ff:fe00:1. */
 export function ipv6Router(
   payload: Uint8Array,
-  { destination = "ff02::12", hopLimit = 255, nextHeader = 112 } = {},
+  { source = "fe80::ff:fe00:1", destination = "ff02::12", hopLimit = 255, nextHeader = 112 } = {},
 ): Uint8Array {
-  const ends = { source: ipOf("fe80::ff:fe00:1"), destination: ipOf(destination) };
+  const ends = { source: ipOf(source), destination: ipOf(destination) };
   const packet = encodeIpv6({ nextHeader, hopLimit, ...ends, payload });
   return encodeEthernet({
     destination: VRRP_GROUP_MAC.ipv6,

@@ -5,10 +5,10 @@ import { readVirtualRouter } from "#src/layer2/read-virtual-router.ts";
 import { VRRP_GROUP_MAC, virtualRouterFilter } from "#src/layer2/virtual-router-filter.ts";
 import { encodeEthernet } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
-import { IPV4_ENDS, KEEPALIVED } from "#test/wire/virtual-router-packets.ts";
+import { IPV4_ENDS, KEEPALIVED, PLAIN_VERSION3 } from "#test/wire/virtual-router-packets.ts";
 import { hex } from "#test/wire/hex.ts";
 import { checkFilter, runFilter } from "./bpf-machine.ts";
-import { ipv4Router, ipv6Router, RECORDED } from "./virtual-router-frames.ts";
+import { ipv4Router, ipv6Router, RECORDED, summedFor } from "./virtual-router-frames.ts";
 
 const OWN_MAC = hex("02005e100001");
 const MULTICAST = { packetType: 2 };
@@ -64,6 +64,17 @@ describe("virtualRouterFilter() and readVirtualRouter()", () => {
     const withOptions = Uint8Array.from(RECORDED.version3, (byte, at) => (at === 14 ? 0x46 : byte));
     expect(runFilter(filterOf.ipv4, withOptions, MULTICAST).keeps).toBe(0);
     expect(readVirtualRouter(withOptions, OWN_MAC)).toBeUndefined();
+  });
+
+  it.each(["0.0.0.0", "127.0.0.1", "224.0.0.18", "255.255.255.255"])("do not read what %s sends", (source) =>
+    expect(readVirtualRouter(ipv4Router(PLAIN_VERSION3, { source }), OWN_MAC)).toBeUndefined(),
+  );
+
+  it("read over IPv6 what a link-local address sends, and nothing of others", () => {
+    const pseudo = (source: string) => ipv6Router(summedFor(source), { source });
+    expect(readVirtualRouter(pseudo("fe80::7"), OWN_MAC)?.id).toBe(51);
+    for (const source of ["2001:db8::7", "::", "ff02::12"])
+      expect(readVirtualRouter(pseudo(source), OWN_MAC)).toBeUndefined();
   });
 
   it("do not read a group of the other family", () => {
