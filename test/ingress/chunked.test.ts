@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, nat, property } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ChunkedReader } from "#ingress/engine/h1/chunked.ts";
 import { BodyReader } from "#ingress/engine/h1/body-reader.ts";
 
 /** What chunked bodies are made of, odd and broken pieces among them. */
@@ -58,5 +59,15 @@ describe("a chunked body", () => {
   it("I13 of an answer costs a bounded number of odd bytes", () => {
     expect(read(Buffer.from(`3${" ".repeat(5_000)}\r\nabc\r\n0\r\n\r\n`), [], true)).toBeUndefined();
     expect(read(Buffer.from(`${"0".repeat(5_000)}\r\n\r\n`), [], true)).toBeUndefined();
+  });
+
+  it("holds trailers back in one piece, however many bytes they have: a client that sends them and waits costs no more than they are long", () => {
+    const lines = Array.from({ length: 70 }, (_, index) => `x-${index}: ${"v".repeat(100)}\r\n`).join("");
+    const bytes = Buffer.from(`0\r\n${lines}\r\n`, "latin1");
+    const reader = new ChunkedReader(true);
+    reader.next(bytes, 0, bytes.length);
+    expect(reader.isDone).toBe(true);
+    expect(reader.trailers).toBe(lines);
+    expect(reader.edits.length).toBeLessThanOrEqual(2);
   });
 });

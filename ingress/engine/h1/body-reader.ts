@@ -116,10 +116,10 @@ export class BodyReader {
     if (edits.length === 0) return undefined;
     const parts: Buffer[] = [];
     let from = start;
-    for (const { at, insert, isDropped } of edits) {
+    for (const { at, insert, dropped } of edits) {
       if (at > from) parts.push(bytes.subarray(from, at));
       if (insert !== "") parts.push(Buffer.from(insert, "latin1"));
-      from = isDropped ? at + 1 : at;
+      from = at + dropped;
     }
     parts.push(bytes.subarray(from, end));
     return Buffer.concat(parts);

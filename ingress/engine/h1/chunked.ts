@@ -33,8 +33,8 @@ export interface ChunkEdit {
   readonly at: number;
   /** Comes before the byte at this position. */
   readonly insert: string;
-  /** The byte itself does not pass. */
-  readonly isDropped: boolean;
+  /** So many bytes from this position on do not pass. */
+  dropped: number;
 }
 
 /**
@@ -47,9 +47,11 @@ export class ChunkedReader {
   readonly #isLenient: boolean;
   /** Of the bytes since `clearEdits`. Always empty for a strict reader, and for answers without oddities. */
   readonly edits: ChunkEdit[] = [];
-  /** Trailers, once there is one: none passes before it is known that it may. Undefined while there is none. */
-  #keptTrailers: string | undefined;
-  #line = "";
+  /** Lines of trailers, once there is one: none passes before it is known that it may. Undefined while there is none. */
+  #keptLines: string[] | undefined;
+  /** Of the line of a trailer that has not ended. */
+  #lineBytes: number[] = [];
+  #trailers: string | undefined;
   /** The bytes of data found by the last `next`, an empty range where it found none. */
   dataStart = 0;
   dataEnd = 0;
@@ -74,7 +76,7 @@ export class ChunkedReader {
   reset(): void {
     this.#state = At.SizeStart;
     this.hasSize = false;
-    this.#keptTrailers = undefined;
+    this.#keptLines = this.#trailers = undefined;
     this.clearEdits();
     if (this.#trailerFields > 0) this.trailerNames.length = 0;
     this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = this.#trailerFields = 0;
@@ -86,7 +88,7 @@ export class ChunkedReader {
 
   /** Lines of the trailers that pass, of a lenient reader that is done; undefined: there are none. */
   get trailers(): string | undefined {
-    return this.#keptTrailers === "" ? undefined : this.#keptTrailers;
+    return this.#trailers;
   }
 
   get hasTrailers(): boolean {
@@ -171,14 +173,21 @@ export class ChunkedReader {
   }
 
   #insertCr(at: number, next: number): number {
-    this.edits.push({ at, insert: "\r", isDropped: false });
+    this.edits.push({ at, insert: "\r", dropped: 0 });
     return next;
+  }
+
+  /** One edit for a run of bytes: with one for each, a few KB of trailers would take a hundred times as much. */
+  #dropByte(at: number): void {
+    const last = this.edits.at(-1);
+    if (last !== undefined && last.dropped > 0 && last.at + last.dropped === at) last.dropped += 1;
+    else this.edits.push({ at, insert: "", dropped: 1 });
   }
 
   /** Bounded as extensions are, because it costs as much. */
   #drop(at: number, next: number): number {
     this.#extensionBytes += 1;
-    this.edits.push({ at, insert: "", isDropped: true });
+    this.#dropByte(at);
     return this.#extensionBytes <= MAX_CHUNK_EXTENSION_BYTES ? next : At.Malformed;
   }
 
@@ -220,20 +229,27 @@ export class ChunkedReader {
 
   /** Holds trailers of an answer back, and lets those that mean nothing for a proxy pass at the end. */
   #rewriteTrailer(byte: number, at: number, next: number): number {
-    if (this.#keptTrailers === undefined) {
+    if (this.#keptLines === undefined) {
       if (next === At.Done && this.#state === At.LineStart) return this.#insertCr(at, next);
       if (next !== At.TrailerName) return next;
-      this.#keptTrailers = "";
-      this.#line = "";
+      this.#keptLines = [];
+      this.#lineBytes = [];
     }
-    if (byte !== CR && byte !== LF) this.#line += String.fromCharCode(byte);
+    if (byte !== CR && byte !== LF) this.#lineBytes.push(byte);
     if (next === At.LineStart) {
-      if (!this.#isForbidden()) this.#keptTrailers += `${this.#line}\r\n`;
-      this.#line = "";
+      if (!this.#isForbidden()) this.#keptLines.push(`${String.fromCharCode(...this.#lineBytes)}\r\n`);
+      this.#lineBytes = [];
     }
-    const insert = next === At.Done ? `${this.#keptTrailers}\r\n` : "";
-    this.edits.push({ at, insert, isDropped: true });
+    if (next === At.Done) this.#endTrailers(this.#keptLines.join(""), at);
+    else this.#dropByte(at);
     return next;
+  }
+
+  /** What was held back goes before the last byte, which is dropped as well. */
+  #endTrailers(kept: string, at: number): void {
+    this.#keptLines = [];
+    this.#trailers = kept === "" ? undefined : kept;
+    this.edits.push({ at, insert: `${kept}\r\n`, dropped: 1 });
   }
 
   #trailerColon(): number {

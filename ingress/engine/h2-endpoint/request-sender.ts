@@ -79,8 +79,9 @@ export class RequestSender {
       piece.at = end;
       return;
     }
-    this.#chunked.clearEdits();
     const next = this.#chunked.next(bytes, at, end);
+    // What is to be changed in the text is nothing here.
+    this.#chunked.clearEdits();
     this.#runStart = this.#chunked.dataStart;
     this.#runEnd = this.#chunked.dataEnd;
     piece.at = this.#chunked.isDone || this.#chunked.isMalformed ? end : next;
