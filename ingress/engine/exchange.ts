@@ -151,7 +151,9 @@ export class Exchange implements ForwardingClient {
   }): boolean {
     this.#record.addReceivedBytes(Math.max(0, bodyEnd - start));
     this.#bodyPace?.add(end - start);
-    const fault = bodyFault(this.#stream.body, { bodyEnd, contentLength: -1 }, this.#bodyRule);
+    const { body } = this.#stream;
+    const fault = bodyFault(body, { bodyEnd, contentLength: -1 }, this.#bodyRule);
+    if (fault !== undefined || body.isDone) body.endCopy(fault === undefined);
     if (fault === undefined) return true;
     if (this.status === 0) this.refuse(fault);
     else this.abortClient(fault);

@@ -13,9 +13,20 @@ export interface RequestBody {
   readonly trailerNames: readonly string[];
   /** Gets what comes of it; undefined: nothing does. */
   copy: MirrorCopy | undefined;
+  /** The copy, if there is one, gets nothing more: it is sent where it is whole, and left out otherwise. */
+  endCopy(isWhole: boolean): void;
 }
 
 /** That of a request of our own. */
 export function emptyBody(): RequestBody {
-  return { isDone: true, isChunked: false, chunkBytes: 0, hasTrailers: false, trailerNames: [], copy: undefined };
+  const endCopy = (): void => undefined;
+  return {
+    isDone: true,
+    isChunked: false,
+    chunkBytes: 0,
+    hasTrailers: false,
+    trailerNames: [],
+    copy: undefined,
+    endCopy,
+  };
 }

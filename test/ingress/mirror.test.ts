@@ -145,6 +145,25 @@ describe("mirror-target", () => {
     expect(proxy.shadow.received()).toBe("");
   });
 
+  it.each([
+    {
+      what: "a trailer that its rule writes",
+      annotations: { "configuration-snippet": 'proxy_set_header X-User "me";' },
+      end: "0\r\nX-User: root\r\n\r\n",
+    },
+    { what: "a last piece that is too much", annotations: { "proxy-body-size": "6" }, end: "4\r\nmore\r\n0\r\n\r\n" },
+    { what: "broken framing", annotations: {}, end: "z\r\n" },
+  ])("has no copy of a request that is refused for $what", async ({ annotations, end }) => {
+    await using proxy = await startMirrored(annotations);
+    using client = openClient(proxy.port);
+    client.send("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+    await until("the endpoint to be asked", () => proxy.endpoint.received().includes("some"));
+    client.send(end);
+    await until("the copy to be left out", () => proxy.mirror.counts["left-out"] === 1);
+    expect(proxy.mirror.counts.sent).toBe(0);
+    expect(proxy.shadow.received()).toBe("");
+  });
+
   it("keeps a body in pieces of one byte in one buffer, and sends all of it", async () => {
     await using shadow = await startEndpoint(answerAndEnd);
     const mirror = new MirrorSender(LOOPBACK);

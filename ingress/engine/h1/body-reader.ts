@@ -31,7 +31,7 @@ export class BodyReader {
   }
 
   startEmpty(): void {
-    if (this.copy !== undefined) this.#endCopy();
+    this.endCopy(false);
     this.isDone = true;
     this.isChunked = this.isUntilClose = false;
   }
@@ -60,14 +60,12 @@ export class BodyReader {
   /** How far these bytes belong to the body: the position after its part of them; -1 if the framing is broken. */
   advance(bytes: Uint8Array, start: number, end: number): number {
     const bodyEnd = this.#advance(bytes, start, end);
-    if (this.copy === undefined || bodyEnd === -1) return bodyEnd;
-    this.copy.add(bytes, start, bodyEnd);
-    if (this.isDone) this.#endCopy();
+    if (bodyEnd !== -1) this.copy?.add(bytes, start, bodyEnd);
     return bodyEnd;
   }
 
-  #endCopy(): void {
-    if (this.isDone) this.copy?.end();
+  endCopy(isWhole: boolean): void {
+    if (isWhole) this.copy?.end();
     else this.copy?.drop();
     this.copy = undefined;
   }
