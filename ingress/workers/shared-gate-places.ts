@@ -1,9 +1,12 @@
 import type { GateLimits, GatePlaces, GiveBack } from "#ingress/io/connection-gate.ts";
 import type { KeptPlaces, SharedPlaces } from "#ingress/shared/shared-places.ts";
 
+/** Where a bound is so many times the workers, the places that each of them has to itself are a small part of it. */
+const LEAST_PER_WORKER = 4;
+
 /**
- * Connections that are open, of all workers together: of each address, and of all. Of each bound that has room for that every worker has one
- * place to itself.
+ * Connections that are open, of all workers together: of each address, and of all. Of a bound that is not small every worker has one place to
+ * itself.
  */
 export class SharedGatePlaces implements GatePlaces {
   readonly #places: SharedPlaces;
@@ -69,6 +72,6 @@ export class SharedGatePlaces implements GatePlaces {
   }
 
   #keptOf(bound: number): KeptPlaces {
-    return bound >= this.#workers ? 1 : 0;
+    return bound >= LEAST_PER_WORKER * this.#workers ? 1 : 0;
   }
 }

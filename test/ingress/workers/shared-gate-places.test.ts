@@ -19,7 +19,7 @@ interface Held {
 
 /** How many of these a bound counts: what a worker has to itself is counted whether it is taken or not. */
 function counted(held: readonly Held[], bound: number): number {
-  const kept = bound >= WORKERS ? 1 : 0;
+  const kept = bound >= 4 * WORKERS ? 1 : 0;
   const of = (worker: number) => held.filter((one) => one.worker === worker).length;
   return Array.from({ length: WORKERS }, (_, worker) => Math.max(kept, of(worker))).reduce((sum, count) => sum + count);
 }
@@ -47,8 +47,8 @@ describe("SharedGatePlaces", () => {
       pick: fc.nat(),
     });
     const bounds = fc.record({
-      connections: fc.integer({ min: 1, max: 9 }),
-      connectionsPerAddress: fc.integer({ min: 0, max: 7 }),
+      connections: fc.integer({ min: 1, max: 18 }),
+      connectionsPerAddress: fc.integer({ min: 0, max: 15 }),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), bounds, (steps, limits) => {
@@ -73,10 +73,22 @@ describe("SharedGatePlaces", () => {
     );
   });
 
-  it("H10 lets a worker that has just started in where others hold all they can", () => {
-    const { workers } = gates({ connections: 20, connectionsPerAddress: 10 });
-    const taken = Array.from({ length: 40 }, (_, client) => workers[0]!.take(`192.0.2.${client % 4}`));
-    expect(taken.filter((one) => typeof one === "function").length).toBe(18);
-    expect(workers.slice(1).map((worker) => typeof worker.take("192.0.2.1"))).toEqual(["function", "function"]);
+  it.each([
+    { bound: "all", limits: { connections: 20, connectionsPerAddress: 0 }, taken: 18 },
+    { bound: "an address", limits: { connections: 100, connectionsPerAddress: 12 }, taken: 10 },
+  ])(
+    "H10 lets a worker that has just started in where others hold all that the bound of $bound gives them",
+    ({ limits, taken }) => {
+      const { workers } = gates(limits);
+      const tries = Array.from({ length: 40 }, () => workers[0]!.take("192.0.2.1"));
+      expect(tries.filter((one) => typeof one === "function").length).toBe(taken);
+      expect(workers.slice(1).map((worker) => typeof worker.take("192.0.2.1"))).toEqual(["function", "function"]);
+    },
+  );
+
+  it("H10 lets one worker have all of a small bound", () => {
+    const { workers } = gates({ connections: 100, connectionsPerAddress: 11 });
+    const tries = Array.from({ length: 40 }, () => workers[0]!.take("192.0.2.1"));
+    expect(tries.filter((one) => typeof one === "function").length).toBe(11);
   });
 });
