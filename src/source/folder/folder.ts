@@ -39,6 +39,8 @@ const DEBOUNCE_MS = 50;
 const RESCAN_MS = 5_000;
 /** So much later for each file: a look at one takes some 50 µs, so that all looks together take half a percent of a core. */
 const RESCAN_MS_PER_FILE = 10;
+/** What no watch tells, as of files that links lead to elsewhere, is found within this time. */
+const LONGEST_RESCAN_MS = 30_000;
 /** Where not all can be watched, that is how changes are found: often enough for a person who waits. */
 const UNWATCHED_RESCAN_MS = 1_000;
 /** How often a missing folder is looked for. */
@@ -317,8 +319,7 @@ class FolderSource implements PlacedSource {
     for (const path of this.#watchers.update(this.#tree.directories)) this.#markSoon(path);
     await view.take({ ...look, removed: [...this.#removed.splice(0), ...look.removed] }, look.isFull);
     this.#lookAgainAt(look.young);
-    if (dirty === "all")
-      this.#rescanAfter(this.#isWatched ? RESCAN_MS + RESCAN_MS_PER_FILE * this.#tree.size : UNWATCHED_RESCAN_MS);
+    if (dirty === "all") this.#rescanAfter(this.#isWatched ? rescanMs(this.#tree.size) : UNWATCHED_RESCAN_MS);
     this.#opened.resolve();
   }
 
@@ -359,4 +360,8 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
+}
+
+function rescanMs(files: number): number {
+  return Math.min(LONGEST_RESCAN_MS, RESCAN_MS + RESCAN_MS_PER_FILE * files);
 }
