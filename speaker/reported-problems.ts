@@ -2,6 +2,7 @@ import { printProblem, type Problem } from "#src/model/problem.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { MAX_REPORTED_PROBLEMS } from "#src/model/speaker-report.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
+import { mostTrustedFirst } from "./most-trusted-first.ts";
 
 export interface ReportedProblemsOptions {
   /** Logs each Problem once. */
@@ -30,16 +31,14 @@ export class ReportedProblems {
         one,
         own.filter((problem) => all.includes(problem)),
       );
-    const list = all
-      .toSorted((left, right) => Number(left.severity === "warning") - Number(right.severity === "warning"))
-      .slice(0, MAX_REPORTED_PROBLEMS);
+    const list = mostTrustedFirst(all).slice(0, MAX_REPORTED_PROBLEMS);
     const texts = list.map((problem) => JSON.stringify([printProblem(problem), problem.addresses]));
     if (!this.#told.isNews("list", texts)) return;
     this.#list = list;
     this.#options.onChange(list);
   }
 
-  /** Those that a report has room for, errors first; the same list until it changes. */
+  /** Those that a report has room for, the most trusted first; the same list until it changes. */
   list(): readonly Problem[] {
     return this.#list;
   }

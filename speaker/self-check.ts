@@ -3,6 +3,7 @@ import { type NodeStandings, standingOf } from "#src/election/member.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Membership } from "#src/election/membership.ts";
 import type { MemberMessage } from "./messages.ts";
+import { mostTrustedFirst } from "./most-trusted-first.ts";
 import { type UnheardMember, unheardProblems } from "./unheard-problems.ts";
 
 export interface SelfCheckOptions {
@@ -49,7 +50,7 @@ export class SelfCheck {
       const kind = kinds.get(member.node);
       return kind === undefined ? [] : [{ member, kind }];
     });
-    const problems = this.#find(beliefs, unheard).slice(0, MAX_PROBLEMS);
+    const problems = mostTrustedFirst(this.#find(beliefs, unheard)).slice(0, MAX_PROBLEMS);
     if (isDeepStrictEqual([unheard, problems], [this.#unheard, this.#problems])) return false;
     this.#unheard = unheard;
     this.#problems = problems;

@@ -10,6 +10,8 @@ import type { RouterWithOurs } from "./virtual-routers.ts";
 
 /** Pools, addresses of the machine and routers that one text names. */
 const SHOWN = 3;
+/** Machines that have a Problem each. The others share one: one machine can make up as many as it likes. */
+const MAX_ALONE = 4;
 
 /** What the Problems depend on beside the routers. */
 export type RoutersView = Pick<AnnouncerView, "node" | "self" | "wanted" | "nodeOf" | "live" | "poolOf">;
@@ -17,7 +19,7 @@ export type RoutersView = Pick<AnnouncerView, "node" | "self" | "wanted" | "node
 /**
  * A Problem for each machine that has addresses of ours as virtual routers, as this speaker is to report it: of an address that a member
  * announces that one does, of all others one member in their network; so that a thousand nodes that hear the same do not all say it.
- * Addresses that Services have are an error, those that a pool would assign a warning.
+ * Addresses that Services have are an error, those that a pool would assign a warning. Six Problems at most, errors first.
  */
 export function virtualRouterProblems(routers: readonly RouterWithOurs[], view: RoutersView): readonly Problem[] {
   if (routers.length === 0) return [];
@@ -25,8 +27,10 @@ export function virtualRouterProblems(routers: readonly RouterWithOurs[], view: 
   const said = routers.flatMap((router) =>
     toReport(router, { view, live }).map((ip) => ({ ip, router, isUsed: view.wanted.has(printIp(ip)) })),
   );
-  const byMachine = Map.groupBy(said, ({ router, isUsed }) => `${router.mac} ${isUsed}`);
-  return [...byMachine.values()].map((found) => problemOf(found, view));
+  const usedFirst = said.toSorted((left, right) => Number(right.isUsed) - Number(left.isUsed));
+  const byMachine = [...Map.groupBy(usedFirst, ({ router, isUsed }) => `${router.mac} ${isUsed}`).values()];
+  const others = Map.groupBy(byMachine.slice(MAX_ALONE).flat(), ({ isUsed }) => isUsed);
+  return [...byMachine.slice(0, MAX_ALONE), ...others.values()].map((found) => problemOf(found, view));
 }
 
 /** Those of the addresses that are ours and that this speaker reports. */
@@ -61,7 +65,7 @@ interface Found {
   readonly isUsed: boolean;
 }
 
-/** Of what one machine has: all of it is used, or nothing. */
+/** Of what one machine or several have: all of it is used, or nothing. */
 function problemOf(found: readonly Found[], view: RoutersView): Problem {
   const { named, addresses } = namedAddresses(found.map(({ ip }) => ip));
   const isUsed = found.some((one) => one.isUsed);
@@ -78,14 +82,17 @@ function problemOf(found: readonly Found[], view: RoutersView): Problem {
   };
 }
 
-/** The machine, by its own addresses, and as which routers it has them. */
+/** The machines, by their own addresses, and as which routers they have them. */
 function whoSays(found: readonly Found[], { nodeOf }: RoutersView): string {
-  const mac = found[0]?.router.mac ?? "";
-  const node = nodeOf(mac);
-  const sources = unique(found.map(({ router }) => printIp(router.source)));
+  const byMac = Map.groupBy(found, ({ router }) => router.mac);
+  const machines = [...byMac].map(([mac, own]) => {
+    const node = nodeOf(mac);
+    const sources = unique(own.map(({ router }) => printIp(router.source)));
+    return `${node === undefined ? "the machine" : `node ${node},`} ${mac} (${listed(sources, SHOWN, " and ")})`;
+  });
   const routers = unique(found.map(({ router }) => `${router.id} (priority ${router.priority})`));
-  const who = `${node === undefined ? "the machine" : `node ${node},`} ${mac} (${listed(sources, SHOWN, " and ")})`;
-  return `${who} says so by VRRP, as virtual router ${listed(routers, SHOWN, " and ")}`;
+  const says = byMac.size === 1 ? "says" : "say";
+  return `${listed(machines, SHOWN, " and ")} ${says} so by VRRP, as virtual router ${listed(routers, SHOWN, " and ")}`;
 }
 
 function unique(texts: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { type Ip, printIp } from "#src/ip/address.ts";
 import type { VirtualRouter } from "#src/layer2/read-virtual-router.ts";
 import { printMac } from "#src/wire/mac.ts";
 
-/** As many Problems as a report has room for: who fills it up is reported by that. */
+/** Far more than a network has that share addresses with pools. A machine that fills them up hides other virtual routers alone. */
 const MAX_ROUTERS = 16;
 /** Addresses of ours that are remembered of each. */
 const MAX_ADDRESSES = 32;
@@ -10,6 +10,8 @@ const MAX_ADDRESSES = 32;
 const INTERVALS = 4;
 /** It is remembered for so long at least, and what it says is looked at once in so long: one that says other things all the time changes nothing faster. */
 const LEAST_MS = 30_000;
+/** It is remembered no longer than that: with VRRP version 2 one frame claims an interval of 255 s for nothing. */
+const MOST_MS = 120_000;
 
 /** A virtual router that has addresses of ours. */
 export interface RouterWithOurs extends Pick<VirtualRouter, "id" | "priority" | "source"> {
@@ -34,7 +36,7 @@ export class VirtualRouters {
     const mac = printMac(router.mac);
     const key = `${id} ${printIp(source)} ${mac}`;
     const known = this.#known.get(key);
-    const untilMs = nowMs + Math.max(LEAST_MS, INTERVALS * intervalMs);
+    const untilMs = nowMs + Math.min(MOST_MS, Math.max(LEAST_MS, INTERVALS * intervalMs));
     if (known !== undefined && priority === 0) {
       // It gives up what it has.
       this.#known.set(key, { ...known, untilMs: Math.min(known.untilMs, nowMs + LEAST_MS) });

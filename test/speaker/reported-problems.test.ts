@@ -46,4 +46,18 @@ describe("ReportedProblems", () => {
     expect(subject.list()).toHaveLength(16);
     expect(subject.list()[0]).toBe(error);
   });
+
+  it("virtual routers, which any machine can make up, push no other out: neither errors nor warnings, in whatever order", () => {
+    const { subject } = reported();
+    const routers = Array.from({ length: 20 }, (_, index) => problem("VIRTUAL_ROUTER_HAS_ADDRESS", `r${index}`));
+    const others = [problem("ADDRESS_ON_LOCAL_INTERFACE", "eth0"), problem("HEARTBEATS_RELAYED", "n2", "warning")];
+    subject.report("speaker", [...routers, ...others]);
+    expect(subject.list().map(({ code }) => code)).toEqual([
+      "ADDRESS_ON_LOCAL_INTERFACE",
+      "HEARTBEATS_RELAYED",
+      ...Array.from({ length: 14 }, () => "VIRTUAL_ROUTER_HAS_ADDRESS"),
+    ]);
+    subject.report("keys", [problem("HEARTBEAT_KEY_DIFFERS", "n3", "warning")]);
+    expect(subject.list()[2]?.code).toBe("HEARTBEAT_KEY_DIFFERS");
+  });
 });

@@ -21,14 +21,17 @@ function heard(routers: VirtualRouters, nowMs: number): readonly string[] {
 }
 
 describe("VirtualRouters", () => {
-  it("remembers one that has addresses of ours, and these alone, for half a minute and four of its intervals at least", () => {
+  it("remembers one that has addresses of ours, and these alone, for four of its intervals, from half a minute to two minutes", () => {
     const routers = new VirtualRouters();
     routers.hear(router(["192.0.2.254", "192.0.2.200"]), isOurs, 0);
     routers.hear(router(["192.0.2.201"], { id: 52, intervalMs: 255_000 }), isOurs, 0);
     expect(heard(routers, 29_999)).toEqual(["51: 192.0.2.200", "52: 192.0.2.201"]);
     expect(heard(routers, 30_000)).toEqual(["52: 192.0.2.201"]);
-    expect(heard(routers, 1_019_999)).toEqual(["52: 192.0.2.201"]);
-    expect(heard(routers, 1_020_000)).toEqual([]);
+    expect(heard(routers, 119_999)).toEqual(["52: 192.0.2.201"]);
+    expect(heard(routers, 120_000)).toEqual([]);
+    routers.hear(router(["192.0.2.200"], { intervalMs: 10_000 }), isOurs, 0);
+    expect(heard(routers, 39_999)).toEqual(["51: 192.0.2.200"]);
+    expect(heard(routers, 40_000)).toEqual([]);
   });
 
   it("goes on while it is heard", () => {
@@ -169,6 +172,39 @@ describe("virtualRouterProblems()", () => {
     const found = problemsOf(routers, [member("n1")]);
     expect(found.flat().map(({ why }) => why)).toEqual([
       "the machine 02:00:00:00:00:01 (192.0.2.0 and 192.0.2.1) says so by VRRP, as virtual router 51 (priority 51), 52 (priority 52), 53 (priority 53) and 2 more",
+    ]);
+  });
+
+  it("sixteen machines are four Problems and one for each severity, errors first, and no address is left out", () => {
+    const routers = new VirtualRouters();
+    for (let index = 0; index < 16; index++) {
+      const last = index % 4 === 3 ? "200" : `${201 + (index % 2)}`;
+      const own = { mac: hex(`0200000000${(16 + index).toString(16)}`), source: ipOf(`192.0.2.${index}`), id: index };
+      routers.hear(router([`192.0.2.${last}`], own), () => true, 0);
+    }
+    const found = problemsOf(routers, [member("n1")]).flat();
+    expect(found.map(({ severity, addresses }) => [severity, addresses])).toEqual([
+      ...Array.from({ length: 4 }, () => ["error", ["192.0.2.200"]]),
+      ["warning", ["192.0.2.201-202"]],
+    ]);
+    const alone = ["13", "17", "1b", "1f"].map((mac) => expect.stringMatching(`^the machine 02:00:00:00:00:${mac} `));
+    expect(found.map(({ why }) => why)).toEqual([
+      ...alone,
+      "the machine 02:00:00:00:00:10 (192.0.2.0), the machine 02:00:00:00:00:11 (192.0.2.1), the machine 02:00:00:00:00:12 (192.0.2.2) and 9 more " +
+        "say so by VRRP, as virtual router 0 (priority 150), 1 (priority 150), 10 (priority 150) and 9 more",
+    ]);
+  });
+
+  it("machines that share a Problem have one for what Services have, and one for the rest", () => {
+    const routers = new VirtualRouters();
+    for (let index = 0; index < 6; index++) {
+      const own = { mac: hex(`02000000000${index}`) };
+      routers.hear(router(index < 5 ? ["192.0.2.200", "192.0.2.201"] : ["192.0.2.201"], own), isOurs, 0);
+    }
+    const found = problemsOf(routers, [member("n1")]).flat();
+    expect(found.map(({ severity, why }) => [severity, why.match(/ and (\d+) more say /)?.[1]])).toEqual([
+      ...Array.from({ length: 5 }, () => ["error", undefined]),
+      ["warning", "3"],
     ]);
   });
 
