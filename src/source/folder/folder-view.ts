@@ -23,6 +23,8 @@ export interface FolderViewOptions {
   readonly listener: SourceListener;
   readonly statuses: StatusFiles;
   readonly reports: Readonly<Record<ReportTopic, ReportFiles>>;
+  /** Those of which `tree` has the reports. */
+  readonly topics: readonly ReportTopic[];
   readonly tree: FileTree;
   readonly keepsLines: boolean;
   /** The last manifest of an object that has a status file went. */
@@ -88,13 +90,14 @@ export class FolderView {
 
   /** Takes in what a look at the disk found. `isFull`: everything was looked at. */
   async take(look: TreeChanges, isFull: boolean): Promise<void> {
-    const { tree, statuses, directory } = this.#options;
+    const { tree, statuses, reports, topics, directory } = this.#options;
     const { changed, removed, faults, young } = look;
     const paths = new Set([...changed, ...removed, ...faults.keys(), ...(isFull ? this.#faults.keys() : [])]);
     for (const path of paths) this.#faults.delete(path);
     for (const [path, fault] of faults) this.#faults.set(path, pathUnreadable(path, fault));
     // What we wrote, and what was deleted before it was ever looked at.
-    const lost = isFull ? statuses.paths().filter((path) => !tree.has(path)) : [];
+    const known = isFull ? [...statuses.paths(), ...topics.flatMap((topic) => reports[topic].paths())] : [];
+    const lost = known.filter((path) => !tree.has(path));
     const ids = new Set<string>(removed.flatMap((path) => [...this.#manifests.delete(path)]));
     const read = [...changed, ...lost, ...removed.filter((path) => meaningOf(directory, path)?.kind !== "manifest")];
     for (let start = 0; start < read.length; start += PARALLEL) {

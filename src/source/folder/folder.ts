@@ -88,6 +88,7 @@ class FolderSource implements PlacedSource {
   readonly #directory: string;
   readonly #debounceMs: number;
   readonly #keepsLines: boolean;
+  readonly #topics: readonly ReportTopic[];
   readonly #nowMs: () => number;
   readonly #log: Logger;
   readonly #tree: FileTree;
@@ -123,6 +124,7 @@ class FolderSource implements PlacedSource {
     this.#directory = root;
     this.#debounceMs = debounceMs;
     this.#keepsLines = keepsLines;
+    this.#topics = topics;
     this.#nowMs = nowMs;
     this.#log = log;
     this.#tree = new FileTree({ root, acceptsName: acceptsIn, acceptsFile, nowMs });
@@ -156,6 +158,7 @@ class FolderSource implements PlacedSource {
       listener,
       statuses: this.#statuses,
       reports: this.#reports,
+      topics: this.#topics,
       tree: this.#tree,
       keepsLines: this.#keepsLines,
       onGone: (ref) => {

@@ -14,6 +14,9 @@ export interface ReportFilesOptions {
 
 type Report = Readonly<Record<string, unknown>>;
 
+/** No report is there: what `FileTree` calls missing, and a folder. Any other error says nothing of the file. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR"]);
+
 /** What programs report of themselves on one topic: one file for each, written by that program alone, removed when it ends well, unless they are of the topic `history`. */
 export class ReportFiles {
   readonly #options: ReportFilesOptions;
@@ -22,6 +25,8 @@ export class ReportFiles {
   #reports: ReadonlyMap<string, Report> = new Map();
   /** Of each file with any text, what tells its text from another one. */
   readonly #versions = new Map<string, string>();
+  /** Those that we wrote and that were not read since: what is there then is news, the same text and none at all as well. */
+  readonly #untold = new Set<string>();
   /** Texts since `all` was called last, by name; empty where the file is gone. Most programs read those of few topics. */
   readonly #unread = new Map<string, string>();
 
@@ -43,9 +48,22 @@ export class ReportFiles {
     return reports;
   }
 
-  /** Reads one report; a file that is gone or broken counts as no report. True if it says something else now. */
+  /**
+   * Reads one report; a file that is gone or broken counts as no report. True if it says something else now. Rejects where the
+   * file cannot be read: what it said last stays.
+   */
   async read(name: string): Promise<boolean> {
-    return this.#take(name, await readFile(this.#path(name), "utf8").catch(() => ""));
+    const before = this.#versions.get(name);
+    const text = await readText(this.#path(name));
+    const [version, now] = [text === "" ? undefined : versionOf(text), this.#versions.get(name)];
+    // We wrote it ourselves meanwhile: what was read is out of date.
+    if (now !== before && now !== version) return false;
+    return this.#take(name, text, version);
+  }
+
+  /** The files of all that had a text when they were read or written last. */
+  paths(): readonly string[] {
+    return [...this.#versions.keys()].map((name) => this.#path(name));
   }
 
   /** Publishes our own report, after those given before. Adds `reportedAt`, in ISO 8601. */
@@ -63,7 +81,12 @@ export class ReportFiles {
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
     await writeWhole(this.#path(name), text, { durable: false, nowMs });
+    const version = versionOf(text);
+    // A `read` was quicker.
+    if (this.#versions.get(name) === version) return;
     // Shown at once; the next `read` tells that it changed, as it does of the reports of others.
+    this.#versions.set(name, version);
+    this.#untold.add(name);
     this.#unread.set(name, text);
   }
 
@@ -79,15 +102,23 @@ export class ReportFiles {
     return reportPath(directory, topic, name);
   }
 
-  /** True if the text is another one than before. */
-  #take(name: string, text: string): boolean {
-    const version = text === "" ? undefined : versionOf(text);
-    if (this.#versions.get(name) === version) return false;
+  /** True if the text is another one than the last `read` took, or is read for the first time since we wrote it. */
+  #take(name: string, text: string, version: string | undefined): boolean {
+    const wasTold = !this.#untold.delete(name);
+    if (this.#versions.get(name) === version) return !wasTold;
     if (version === undefined) this.#versions.delete(name);
     else this.#versions.set(name, version);
     this.#unread.set(name, text);
     return true;
   }
+}
+
+/** Empty where no file is. */
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (NOT_THERE.has(error.code)) return "";
+    throw error;
+  });
 }
 
 function readReport(text: string): Report | undefined {

@@ -556,6 +556,23 @@ describe("openFolderSource() keeps Events and reports", () => {
     expect([...source.reports().keys()]).toEqual(["speaker-n2"]);
   });
 
+  it("keeps what the report of another said while it cannot be read, and says so", async () => {
+    const directory = await scratch();
+    const path = join(directory, ".hawser/members/member-n1.yaml");
+    await writeSettled(path, "node: n1\n");
+    const program = await open(directory);
+    const member = (): unknown => program.source.reports("member").get("member-n1");
+    expect(member()).toEqual({ node: "n1" });
+    await symlink("/proc/self/mem", join(dirname(path), ".link"));
+    await rename(join(dirname(path), ".link"), path);
+    await vi.waitFor(() => expect(program.standing()).toEqual([`MANIFEST_UNREADABLE ${path}`]), eventually);
+    expect(member()).toEqual({ node: "n1" });
+    await writeSettled(join(dirname(path), ".fresh"), "node: n1\nready: true\n");
+    await rename(join(dirname(path), ".fresh"), path);
+    await vi.waitFor(() => expect(program.standing()).toEqual([]), eventually);
+    expect(member()).toEqual({ node: "n1", ready: true });
+  });
+
   it("removes a program's reports when it ends, and keeps odd names inside the folder", async () => {
     const directory = await scratch();
     const [one, other] = [await open(directory), await open(directory)];
