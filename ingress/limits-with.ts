@@ -1,14 +1,16 @@
 import { CONNECTION_KEYS, type ConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
+import { flagOf } from "#src/process/option-spec.ts";
 import type { Limits } from "./engine/limits.ts";
+import type { GivenOptions } from "./given-options.ts";
 
-/** The limits that the options say, with what a ConfigMap of ingress-nginx says where no option does. `engines`: that share what one program may keep. */
+/** The limits that the options say, with what a ConfigMap of ingress-nginx says where no option was given. `engines`: that share what one program may keep. */
 export function limitsWith(
   limits: Limits,
   said: ConnectionSettings,
-  { flags, engines }: { readonly flags: readonly string[]; readonly engines: number },
+  { given, engines }: Pick<GivenOptions, "given"> & { readonly engines: number },
 ): Limits {
-  const isGiven = (flag: string) => flags.some((one) => one === flag || one.startsWith(`${flag}=`));
-  const of = (name: keyof ConnectionSettings) => (isGiven(CONNECTION_KEYS[name].flag) ? undefined : said[name]);
+  const flags = new Set(Array.from(given, flagOf));
+  const of = (name: keyof ConnectionSettings) => (flags.has(CONNECTION_KEYS[name].flag) ? undefined : said[name]);
   const idle = of("idlePerEndpoint");
   const keepAliveMs = of("keepAliveMs");
   const { connectionLife, endpointConnectionLife } = limits;

@@ -13,8 +13,8 @@ import type { Source } from "#src/source/source.ts";
 export interface NginxConfigOptions {
   /** `namespace/name` of the ConfigMap. */
   readonly key: string;
-  /** The flags that the program runs with. */
-  readonly flags: ReadonlySet<string>;
+  /** Whether the program does what one of its flags says. */
+  readonly isInForce: (flag: string) => boolean;
   /** Takes the header fields of all messages whenever they may have changed; by default none are written. */
   readonly useHeaders?: (headers: HeadersOfAll) => void;
   /** Takes which requests are answered 403; by default none is. */
@@ -72,12 +72,12 @@ export class NginxConfigReader {
 
   /** Looks at the ConfigMaps that were looked up (`knows`); whether Ingresses have to be read again. */
   update(knows: (key: string) => boolean): boolean {
-    const { key, flags, useHeaders, useBlocked, useProgram } = this.#options;
+    const { key, isInForce, useHeaders, useBlocked, useProgram } = this.#options;
     if (!knows(key)) return false;
     const wasClosed = this.#isClosed;
     const object = this.#source.get("ConfigMap", key);
     const isOther = object !== undefined && object !== this.#object;
-    if (isOther) this.#config = readNginxConfig(object, flags);
+    if (isOther) this.#config = readNginxConfig(object, isInForce);
     this.#object = object ?? this.#object;
     const before = this.#seen;
     this.#seen = this.named.map((name) => this.#source.get("ConfigMap", name) ?? (knows(name) ? "missing" : "unknown"));

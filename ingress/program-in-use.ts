@@ -6,6 +6,7 @@ import { isKnownHost } from "#src/routing/route.ts";
 import type { AccessLogOptions } from "./engine/log/access-log.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Limits } from "./engine/limits.ts";
+import type { GivenOptions } from "./given-options.ts";
 import { limitsWith } from "./limits-with.ts";
 import { logFormatOf } from "./engine/log/template-log-format.ts";
 
@@ -16,8 +17,8 @@ interface ByOptions {
   readonly sslRejectHandshake: boolean;
   /** undefined: there is no access log. */
   readonly accessLog: AccessLogOptions | undefined;
-  /** As they were given: a format of the access log among them counts, as times and counts of connections do. */
-  readonly flags: readonly string[];
+  /** Which of them were given: these count before the ConfigMap. */
+  readonly given: GivenOptions["given"];
   /** Programs or threads that serve together, of what all of them may do. */
   readonly engines: number;
 }
@@ -51,12 +52,12 @@ export class ProgramInUse {
 
   /** Takes what the ConfigMap says; where it says nothing the options count. */
   use({ limitStatuses, rejectsUnknownHosts, logTemplate, unloggedPaths, connections: said }: ProgramSettings): void {
-    const { sslRejectHandshake, accessLog = {}, flags } = this.#options;
+    const { sslRejectHandshake, accessLog = {}, given } = this.#options;
     const { rate = this.#statuses?.rate, connections = this.#statuses?.connections } = limitStatuses;
     this.#engine.limitStatuses = rate && connections && { rate, connections };
     this.#rejectsUnknownHosts = rejectsUnknownHosts ?? sslRejectHandshake;
-    const isFormatGiven = flags.some((flag) => flag.startsWith("--access-log-format"));
-    const ofMap = logTemplate === undefined || isFormatGiven ? {} : { format: logFormatOf(logTemplate) };
+    const isFormatOfMap = logTemplate !== undefined && !given.has("accessLogFormat");
+    const ofMap = isFormatOfMap ? { format: logFormatOf(logTemplate) } : {};
     const skippedPaths = new Set([...(accessLog.skippedPaths ?? []), ...unloggedPaths]);
     this.#engine.accessLog?.use({ ...accessLog, ...ofMap, skippedPaths });
     this.#engine.limits = limitsWith(this.#limits, said, this.#options);

@@ -42,7 +42,7 @@ const component = "ingress";
 export async function runIngress(argv: readonly string[], io: ProgramIo): Promise<number> {
   const read = readOptions(ingressOptions, argv, io, { command: "hawser ingress", about });
   if (read.kind === "exit") return read.code;
-  const options = read.values;
+  const { values: options, given } = read;
   const reading = readReadingSettings(options);
   const stateToken = await openTokenFile("--state-token-file", options.stateTokenFile);
   const serves = readServingSettings(options);
@@ -70,7 +70,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     workers,
     options,
     settings,
-    argv,
+    given,
     env: io.env,
     certificates,
     address,
@@ -129,7 +129,6 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     loop = await openReader({
       options,
       settings: readSettings,
-      argv,
       env: io.env,
       source,
       log,

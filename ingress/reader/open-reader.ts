@@ -2,6 +2,7 @@ import { networkInterfaces } from "node:os";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { GivenOptions } from "#ingress/given-options.ts";
 import { hostAddresses } from "#ingress/host-addresses.ts";
+import { isInForce } from "#ingress/is-in-force.ts";
 import { listeningOf } from "#ingress/listening-of.ts";
 import { reachableAddresses } from "#ingress/names/reachable-address.ts";
 import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
@@ -14,7 +15,7 @@ import type { ReadingSettings } from "./reading-settings.ts";
 
 export interface OpenReaderOptions
   extends
-    GivenOptions,
+    Pick<GivenOptions, "options" | "env">,
     Pick<
       IngressContext,
       "source" | "log" | "certificates" | "tokenKeys" | "countsTogether" | "allowedHeaders" | "useRoutes"
@@ -25,14 +26,7 @@ export interface OpenReaderOptions
 }
 
 /** Opens what reads objects as the options say, writes statuses, and says what is wrong. Resolves when the first routes are in use. */
-export async function openReader({
-  options,
-  settings,
-  argv,
-  env,
-  tell,
-  ...given
-}: OpenReaderOptions): Promise<IngressLoop> {
+export async function openReader({ options, settings, env, tell, ...given }: OpenReaderOptions): Promise<IngressLoop> {
   const { publish, defaultSecret, defaultService, nginxConfigKey, namespaceSelector } = settings;
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const { forRequests: isReachable } = reachableAddresses({ env, isOfThisNode });
@@ -56,7 +50,7 @@ export async function openReader({
         ? undefined
         : {
             key: nginxConfigKey,
-            flags: new Set(argv),
+            isInForce: (flag) => isInForce(flag, options),
             useHeaders: (headers) => tell({ kind: "headers-of-all", headers }),
             useBlocked: (blocked) => tell({ kind: "blocked", blocked }),
             useProgram: (program) => tell({ kind: "program", settings: program }),

@@ -54,7 +54,7 @@ export interface OpenServingOptions extends GivenOptions {
 export function openServing({
   options,
   settings,
-  argv,
+  given,
   env,
   certificates,
   log,
@@ -101,7 +101,7 @@ export function openServing({
     traceContext: options.traceContext,
     isPlainHttp2On: options.http2Cleartext,
   });
-  const program = new ProgramInUse(engine, { ...options, accessLog, flags: argv, engines: shared?.servers ?? 1 });
+  const program = new ProgramInUse(engine, { ...options, accessLog, given, engines: shared?.servers ?? 1 });
   const gate = new ConnectionGate(engine.limits, monotonicMs, shared?.gatePlaces);
   const preface = proxies.preface && new ProxyPreface(proxies.preface);
   let useTicketKeys: (keys: Buffer) => void = () => undefined;

@@ -27,7 +27,7 @@ export interface ServerPort {
 
 /** Serves requests in a worker thread, by what it hears, until it is asked to finish. */
 export async function serveInThread(start: WorkerStart, port: ServerPort): Promise<void> {
-  const { index, options, argv, env, address } = start;
+  const { index, options, given, env, address } = start;
   const reading = readReadingSettings(options);
   const settings = readServingSettings(options);
   // The thread that started this one has read the same.
@@ -39,7 +39,7 @@ export async function serveInThread(start: WorkerStart, port: ServerPort): Promi
     io: await chooseIo(options.io, { log }),
     options,
     settings: settings.value,
-    argv,
+    given,
     env,
     certificates,
     log,

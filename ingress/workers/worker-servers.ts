@@ -86,7 +86,7 @@ export class WorkerServers implements Servers {
 
   constructor(options: WorkerServersOptions) {
     this.#options = options;
-    const { workers, certificates, argv, env, address, options: values } = options;
+    const { workers, certificates, given, env, address, options: values } = options;
     const memory = makeSharedMemory(workers, { ...DEFAULT_LIMITS, ...readLimits(values) });
     this.#shared = openSharedMemory(memory, workers);
     this.figures = new SummedFigures({ countsSeries: values.nginxMetrics, hasLimitStore: options.hasLimitStore });
@@ -99,7 +99,7 @@ export class WorkerServers implements Servers {
     };
     this.#places = Array.from({ length: workers }, (_, index) => {
       const { fallback } = certificates;
-      const start: WorkerStart = { index, options: values, argv, env, address, fallback, memory };
+      const start: WorkerStart = { index, options: values, given, env, address, fallback, memory };
       return {
         slot: new ThreadSlot<FromServer, ToServer>({
           program: new URL("../worker.ts", import.meta.url),

@@ -17,9 +17,17 @@ import { readOptionValue } from "./option-value.ts";
 /** The exit code of a program with wrong options. */
 export const EXIT_USAGE = 2;
 
-/** What the command line and the environment say. */
+/** What the command line and the environment say. `given`: the names of options that have a value from there, and not by default. */
+export interface GivenValues<S extends OptionSpecs> {
+  readonly kind: "values";
+  readonly values: OptionValues<S>;
+  readonly given: ReadonlySet<keyof S>;
+  readonly rest: readonly string[];
+}
+
+/** What comes of reading options. */
 export type ParsedOptions<S extends OptionSpecs> =
-  | { readonly kind: "values"; readonly values: OptionValues<S>; readonly rest: readonly string[] }
+  | GivenValues<S>
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
@@ -45,14 +53,17 @@ export function parseOptions<const S extends OptionSpecs>(
   if (wantsHelp) return { kind: "help", text: printHelp(specs, text) };
   if (text.rest === undefined) problems.push(...rest.map(unexpectedArgument));
   const values: Record<string, OptionValue | undefined> = {};
+  const names = new Set<string>();
   for (const [name, spec] of Object.entries(specs)) {
     const variables = text.hasVariables === false ? [] : fromEnvironment(name, spec, env);
-    const read = readOption(name, spec, given.get(name) ?? variables);
+    const texts = given.get(name) ?? variables;
+    if (texts.length > 0) names.add(name);
+    const read = readOption(name, spec, texts);
     values[name] = read.value;
     problems.push(...read.problems);
   }
   if (problems.length > 0) return { kind: "problems", problems };
-  return { kind: "values", values: values as OptionValues<S>, rest };
+  return { kind: "values", values: values as OptionValues<S>, given: names, rest };
 }
 
 function readArguments(specs: OptionSpecs, argv: readonly string[]) {

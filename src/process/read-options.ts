@@ -1,13 +1,11 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { CommandText } from "./print-help.ts";
-import type { OptionSpecs, OptionValues } from "./option-spec.ts";
-import { EXIT_USAGE, parseOptions } from "./options.ts";
+import type { OptionSpecs } from "./option-spec.ts";
+import { EXIT_USAGE, type GivenValues, parseOptions } from "./options.ts";
 import type { ProgramIo } from "./program-io.ts";
 
 /** The options of a call; or the exit code of a program that has nothing more to do. */
-export type ReadOptions<S extends OptionSpecs> =
-  | { readonly kind: "values"; readonly values: OptionValues<S>; readonly rest: readonly string[] }
-  | { readonly kind: "exit"; readonly code: number };
+export type ReadOptions<S extends OptionSpecs> = GivenValues<S> | { readonly kind: "exit"; readonly code: number };
 
 /** Reads a program's options. Prints the help (exit code 0) or what is wrong with the call (exit code 2) instead. */
 export function readOptions<const S extends OptionSpecs>(

@@ -101,7 +101,7 @@ it("hawser check finds in a folder what the ingress says of it at run time", asy
     log,
     countsTogether: false,
     allowedHeaders: new Set(["x-one"]),
-    nginxConfig: { key: "x/config", flags: new Set() },
+    nginxConfig: { key: "x/config", isInForce: () => false },
   });
   await loop.close();
   rmSync(directory, { recursive: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { ConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
+import { CONNECTION_KEYS, type ConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
+import type { GivenOptions } from "#ingress/given-options.ts";
 import { limitsWith } from "#ingress/limits-with.ts";
 import { ProgramInUse } from "#ingress/program-in-use.ts";
 import { codes } from "#test/model/build.ts";
@@ -8,17 +9,19 @@ import { engineByHand } from "#test/support/engine-by-hand.ts";
 import { answering, ask, okWith, openClient, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 import { nginxConfigOf } from "#test/support/nginx-config-of.ts";
 import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
+import { servingOptions } from "#test/support/start-servers.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
-const BY_OPTIONS = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, flags: [], engines: 1 };
+const NONE: GivenOptions["given"] = new Set();
+const BY_OPTIONS = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, given: NONE, engines: 1 };
 const answers = (text: string) => text.match(/HTTP\/1\.1 200/g)?.length ?? 0;
 
 /** An engine whose time a test moves, with what the ConfigMap says; `use` gives it another one. */
 function engineWith(data: Texts, flags: readonly string[] = []) {
   const proxy = engineByHand();
-  const program = new ProgramInUse(proxy.engine, { ...BY_OPTIONS, flags });
+  const program = new ProgramInUse(proxy.engine, { ...BY_OPTIONS, given: servingOptions(flags).given });
   const use = (said: Texts) => program.use(nginxConfigOf(said).program);
   use(data);
   return { ...proxy, use };
@@ -229,6 +232,18 @@ describe("F times of connections to endpoints by ingress-nginx's ConfigMap", () 
   });
 });
 
+describe("an option of the program goes before its key", () => {
+  it.each(Object.values(CONNECTION_KEYS))("$flag before $key, also as a variable", ({ key, flag }) => {
+    const { connections } = nginxConfigOf({ [key]: "7" }).program;
+    const limitsBy = (flags: readonly string[], env: Texts = {}) =>
+      limitsWith(DEFAULT_LIMITS, connections, { given: servingOptions(flags, env).given, engines: 1 });
+    const variable = `HAWSER_${flag.slice(2).replaceAll("-", "_").toUpperCase()}`;
+    expect(limitsBy([`${flag}=20`])).toEqual(DEFAULT_LIMITS);
+    expect(limitsBy([], { [variable]: "20" })).toEqual(DEFAULT_LIMITS);
+    for (const env of [{}, { [variable]: "" }]) expect(limitsBy([], env)).not.toEqual(DEFAULT_LIMITS);
+  });
+});
+
 describe("what cannot be read of these keys", () => {
   it.each<Texts>([
     { "client-header-timeout": "0" },
@@ -242,7 +257,7 @@ describe("what cannot be read of these keys", () => {
     { "upstream-keepalive-requests": "1.5" },
     { "upstream-keepalive-connections": "70000" },
   ])("is ignored with a Problem: %j", (data) => {
-    const { problems, program } = nginxConfigOf(data, new Set());
+    const { problems, program } = nginxConfigOf(data, () => false);
     expect(codes(problems)).toEqual(["nginx_key_invalid"]);
     expect(problems[0]!.why).toMatch(/ is not a (?:time|whole number) from \d+ to \d+/);
     expect(limitsWith(DEFAULT_LIMITS, program.connections, BY_OPTIONS)).toEqual(DEFAULT_LIMITS);
@@ -252,7 +267,7 @@ describe("what cannot be read of these keys", () => {
     const { connections } = nginxConfigOf({ "upstream-keepalive-connections": "10", "keep-alive": "0" }).program;
     const of = (engines: number, ...flags: readonly string[]) => {
       const { idleConnectionsPerEndpoint, connectionLife } = limitsWith(DEFAULT_LIMITS, connections, {
-        flags,
+        given: servingOptions(flags).given,
         engines,
       });
       return [idleConnectionsPerEndpoint, connectionLife.requests];

@@ -42,7 +42,7 @@ async function startWorld({ config, annotations = {}, paths = ["/"] }: World) {
   const loop = await startFolderLoop(directory, {
     nginxConfig: {
       key: "x/config",
-      flags: new Set(),
+      isInForce: () => false,
       useHeaders: ({ ofAnswers, ofRequests }) => {
         proxy.engine.answerFields = withSetHeaders(ofOptions, ofAnswers);
         proxy.engine.requestHeaders = ofRequests;

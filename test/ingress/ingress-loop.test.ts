@@ -429,7 +429,7 @@ describe("startIngressLoop() with --nginx-config-map", () => {
     metadata: { namespace: "nginx", name: "config" },
     data,
   });
-  const nginxConfig = { key: "nginx/config", flags: new Set<string>() };
+  const nginxConfig = { key: "nginx/config", isInForce: () => false };
 
   it("gives each Ingress what the ConfigMap says, before the first request and after each change of it", async () => {
     let table: RouteTable | undefined;

@@ -19,13 +19,13 @@ const FINISH_MS = 20_000;
 /** Servers of the ingress as the program opens them, which route `a.com` to an endpoint that answers `ok`. */
 async function start(workers: number, io = "auto") {
   const endpoint = await startEndpoint(answering("ok"));
-  const { io: program, argv, options, settings } = servingOptions(["--ssl-redirect=false", `--io=${io}`]);
+  const { io: program, given, options, settings } = servingOptions(["--ssl-redirect=false", `--io=${io}`]);
   const log = createLogger({ component: "ingress", level: "warn", to: program.logTo! });
   const servers = openServers({
     workers,
     options,
     settings,
-    argv,
+    given,
     env: {},
     certificates: new Certificates(Date.now()),
     address: HOST,

@@ -29,12 +29,17 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
 });
 
-function start(manifests: Readonly<Record<string, readonly unknown[]>>, args: readonly string[] = []): Running {
+function start(
+  manifests: Readonly<Record<string, readonly unknown[]>>,
+  args: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Running {
   const folder = mkdtempSync(join(tmpdir(), "hawser-ingress-"));
   for (const [name, objects] of Object.entries(manifests)) writeObjects(folder, name, objects);
   const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
   const own = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", "--drain-delay=0", ...ports];
-  const child = spawn(process.execPath, [...own, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, [...own, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.on("data", (data) => (text += String(data)));
   const exit = new Promise<number | null>((resolve) => child.on("exit", resolve));
@@ -204,6 +209,31 @@ describe("hawser ingress", () => {
         socket.on("secureConnect", () => resolve(socket.end() && "handshake"));
       });
     expect([await codeFor("a.com"), await codeFor("b.com")]).toEqual(["handshake", "ERR_SSL_TLSV1_UNRECOGNIZED_NAME"]);
+  });
+
+  it.each([1, 2])("F variables go before ingress-nginx's ConfigMap, as flags do, with %i workers", async (workers) => {
+    await using a = await startEndpoint(answering("page a"));
+    const data = {
+      "keep-alive-requests": "1",
+      "log-format-upstream": '{"msg": "by the ConfigMap", "status": $status}',
+      "proxy-protocol-header-timeout": "30",
+      "gzip-level": "9",
+    };
+    const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "config" }, data };
+    const objects = [...service("a", a.port), ingress("a", "a.com", "a"), config];
+    const args = ["--access-log", "--nginx-config-map=default/config", `--workers=${workers}`];
+    const running = start({ "a.yaml": objects }, args, {
+      HAWSER_MAX_REQUESTS_PER_CONNECTION: "500",
+      HAWSER_ACCESS_LOG_FORMAT: '{"msg": "by a variable", "status": $status}',
+      HAWSER_PROXY_PROTOCOL_TIMEOUT: "30",
+    });
+    const http = await running.port("http");
+    const kept = getFrom("a.com").replace("Connection: close\r\n", "");
+    expect((await ask(http, kept + getFrom("a.com"))).match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    await until("the lines", () => running.lines().filter(({ msg }) => String(msg).startsWith("by")).length === 2);
+    expect(running.lines().filter(({ msg }) => msg === "by the ConfigMap")).toEqual([]);
+    const ignored = running.lines().filter(({ code }) => code === "NGINX_KEY_NOT_SERVED");
+    expect(ignored.map(({ fix }) => fix)).toEqual(["Start the ingress with --gzip-level=9"]);
   });
 
   it("I-T1 I-T12 serves the certificate of a Secret for its host, and follows its change", async () => {

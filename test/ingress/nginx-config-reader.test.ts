@@ -18,7 +18,7 @@ describe("NginxConfigReader", () => {
     const known = new Set(["x/config"]);
     const handed: boolean[] = [];
     const reader = new NginxConfigReader(
-      { key: "x/config", flags: new Set(), useHeaders: ({ ofAnswers }) => handed.push(ofAnswers !== undefined) },
+      { key: "x/config", isInForce: () => false, useHeaders: ({ ofAnswers }) => handed.push(ofAnswers !== undefined) },
       { get: (_kind, key) => objects.get(key) },
       problems,
     );

@@ -52,7 +52,14 @@ async function startWith(
   const lines: string[] = [];
   const write = (bytes: Buffer) => void lines.push(...bytes.toString("latin1").trimEnd().split("\n"));
   Object.assign(proxy.engine, { accessLog: new AccessLog(write) });
-  const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: {}, flags: [], engines: 1, ...options };
+  const byOptions = {
+    limitStatus: 503,
+    sslRejectHandshake: false,
+    accessLog: {},
+    given: new Set<never>(),
+    engines: 1,
+    ...options,
+  };
   const program = new ProgramInUse(proxy.engine, byOptions);
   program.use(nginxConfigOf(data).program);
   return {
@@ -119,8 +126,8 @@ describe("F limit-req-status-code and limit-conn-status-code", () => {
     await using endpoint = await startEndpoint(() => undefined);
     const ingresses = [ingressWith(data, { "limit-connections": "1" })];
     await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
-    const flags: string[] = [];
-    const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, flags, engines: 1 };
+    const given = new Set<never>();
+    const byOptions = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, given, engines: 1 };
     new ProgramInUse(proxy.engine, byOptions).use(nginxConfigOf(data).program);
     void ask(proxy.port, get("/")).catch(() => "");
     await until("the endpoint to be asked", () => endpoint.received() !== "");
@@ -169,7 +176,7 @@ describe("F log-format-upstream, log-format-escape-json and skip-access-log-urls
     for (const path of ["/health", "/ready", "/health/x", "/"]) await ask(proxy.port, request(path));
     await until("two lines", () => proxy.lines.length === 2);
     expect(proxy.lines).toEqual(["200|/health/x|-", "200|/|-"]);
-    await using other = await startWith(data, {}, { flags: ["--access-log-format=json"] });
+    await using other = await startWith(data, {}, { given: new Set(["accessLogFormat"] as const) });
     await ask(other.port, request("/"));
     await until("the line", () => other.lines.length === 1);
     expect(JSON.parse(other.lines[0] ?? "")).toMatchObject({ msg: "request", status: 200 });

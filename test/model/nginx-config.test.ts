@@ -23,7 +23,7 @@ const NOTHING = {
 const NO_SETTINGS_OF_ALL: SettingsOfAll = { noAuthPaths: [], plainPaths: [], redirectStatus: undefined };
 
 function read(data: Readonly<Record<string, unknown>>, flags: readonly string[] = []) {
-  return nginxConfigOf(data, new Set(flags));
+  return nginxConfigOf(data, (flag) => flags.includes(flag));
 }
 
 function ingressWith(annotations: Readonly<Record<string, string>>) {

@@ -96,7 +96,12 @@ describe("parseOptions() reads", () => {
       want: { manifests: "e" },
     },
   ])("$name", ({ argv, env, want }) => {
-    expect(parse(argv, env)).toEqual({ kind: "values", values: { ...defaults, ...want }, rest: [] });
+    expect(parse(argv, env)).toEqual({
+      kind: "values",
+      values: { ...defaults, ...want },
+      given: expect.any(Set),
+      rest: [],
+    });
   });
 
   it("types that say which values may be missing", () => {
@@ -109,9 +114,33 @@ describe("parseOptions() reads", () => {
     expect([level, port, ratio, names, parsed.values.manifests.length]).toEqual(["info", 80, undefined, ["eth0"], 1]);
   });
 
+  it.each([
+    {
+      name: "flags, with their defaults, too",
+      argv: ["--http-port=80", "--interfaces", "a"],
+      env: {},
+      is: ["httpPort", "interfaces"],
+    },
+    { name: "short and negated flags", argv: ["-ia", "--no-announce"], env: {}, is: ["announce", "interfaces"] },
+    {
+      name: "variables",
+      argv: [],
+      env: { HAWSER_HTTP_PORT: "80", HAWSER_ANNOUNCE: "true" },
+      is: ["httpPort", "announce"],
+    },
+    {
+      name: "no empty variable, and none of a Service",
+      argv: [],
+      env: { HAWSER_RATIO: "", HAWSER_HTTP_PORT: "tcp://10.0.0.1:80" },
+      is: [],
+    },
+  ])("which options were given: $name", ({ argv, env, is }) => {
+    expect(parse([...given, ...argv], env)).toMatchObject({ given: new Set(["manifests", ...is]) });
+  });
+
   it("what follows the options, where that is allowed", () => {
     const parsed = parseOptions({}, ["a", "--", "--b"], {}, { rest: "FILE..." });
-    expect(parsed).toEqual({ kind: "values", values: {}, rest: ["a", "--b"] });
+    expect(parsed).toEqual({ kind: "values", values: {}, given: new Set(), rest: ["a", "--b"] });
   });
 });
 

@@ -11,14 +11,14 @@ import { testIo } from "./program-io.ts";
 const patience = { timeoutMs: 60_000 };
 
 /** What servers of the ingress need to know, with ports on loopback that the kernel chooses. */
-export function servingOptions(flags: readonly string[] = []) {
-  const io = testIo();
+export function servingOptions(flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const io = testIo(env);
   const argv = ["--manifests=none", "--http-port=0", "--https-port=0", "--bind-address=127.0.0.1", ...flags];
   const read = readOptions(ingressOptions, argv, io, { command: "hawser ingress", about: "" });
   if (read.kind !== "values") throw new Error(io.err());
   const settings = readServingSettings(read.values);
   if (!settings.ok) throw new Error(JSON.stringify(settings.problems));
-  return { io, argv, options: read.values, settings: settings.value };
+  return { io, given: read.given, options: read.values, settings: settings.value };
 }
 
 /** Has servers listen, and route `a.com` to an endpoint on loopback. Gives their ports. */

@@ -1,8 +1,11 @@
 import { complain, type Field } from "#src/model/field.ts";
 import type { SettingVerdict } from "./nginx-setting.ts";
 
-/** Says what is missing of a key of ingress-nginx's ConfigMap that is not read from there. `flags`: those that the program runs with. */
-export function complainOfKey(field: Field, verdict: SettingVerdict, flags: ReadonlySet<string> | "unknown"): void {
+/** Whether the program does what one of its flags says, such as `--gzip-level=5`. */
+export type IsInForce = ((flag: string) => boolean) | "unknown";
+
+/** Says what is missing of a key of ingress-nginx's ConfigMap that is not read from there. */
+export function complainOfKey(field: Field, verdict: SettingVerdict, isInForce: IsInForce): void {
   if (verdict.kind === "unknown") {
     complain(field, "NGINX_KEY_UNKNOWN", {
       what: "Ignored this key",
@@ -10,7 +13,7 @@ export function complainOfKey(field: Field, verdict: SettingVerdict, flags: Read
       fix: verdict.meant === undefined ? "Remove it" : `Did you mean ${verdict.meant}?`,
       severity: "warning",
     });
-  } else if (verdict.kind === "option" && flags !== "unknown" && !verdict.flags.every((flag) => flags.has(flag))) {
+  } else if (verdict.kind === "option" && isInForce !== "unknown" && !verdict.flags.every(isInForce)) {
     complain(field, "NGINX_KEY_NOT_SERVED", {
       what: "Ignored this key",
       why: "it is an option of the program in Hawser, which is read at its start",

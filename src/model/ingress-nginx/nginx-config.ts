@@ -11,7 +11,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { recordOf } from "#src/model/record.ts";
 import { HTTPS_REDIRECT_STATUSES, type HttpsRedirectStatus, type SettingsOfAll } from "#src/model/settings-of-all.ts";
-import { complainOfKey } from "./complain-of-key.ts";
+import { complainOfKey, type IsInForce } from "./complain-of-key.ts";
 import { globalAnnotationOf, isReadFromConfigMap, judgeSetting } from "./judge-setting.ts";
 import type { KeyField } from "./key-field.ts";
 import { type ProgramSettings, readProgramSettings } from "./program-settings.ts";
@@ -46,10 +46,10 @@ const OF_GLOBAL_AUTH = /^auth-/;
 const MAX_PATHS = 64;
 
 /**
- * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with; unknown: of keys that are options nothing is said. A restriction that cannot be read is
+ * Reads a ConfigMap as ingress-nginx has it. `isInForce`: whether the program does what a flag says; unknown: of keys that are options nothing is said. A restriction that cannot be read is
  * given to the Ingresses as it is, which closes them; one that Hawser has not at all is an error.
  */
-export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> | "unknown"): NginxConfig {
+export function readNginxConfig(object: KubeObject, isInForce: IsInForce): NginxConfig {
   const root = rootField(object);
   const settings = readSettings(child(root, "data"));
   const annotations: GlobalAnnotation[] = [];
@@ -57,7 +57,7 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
     const { value } = field;
     const record = globalAnnotationOf(key);
     if (record !== undefined && isUsable(field, record)) annotations.push({ record, value });
-    if (!isReadFromConfigMap(key)) complainOfKey(field, judgeSetting("key", key, value), flags);
+    if (!isReadFromConfigMap(key)) complainOfKey(field, judgeSetting("key", key, value), isInForce);
   }
   const snippet = settings.get("global-auth-snippet");
   // What the service would be asked is unknown: Ingresses that have it asked are closed.

@@ -22,13 +22,13 @@ afterEach(async () => {
 
 /** Two real workers on ports that the kernel chooses, routing `a.com` to an endpoint. */
 async function startWorkers(endpointPort: number, flags: readonly string[] = []) {
-  const { io, argv, options } = servingOptions(flags);
+  const { io, given, options } = servingOptions(flags);
   const certificates = new Certificates(Date.now());
   let accessLog = "";
   const servers = new WorkerServers({
     workers: WORKERS,
     options,
-    argv,
+    given,
     env: {},
     certificates,
     hasLimitStore: false,
