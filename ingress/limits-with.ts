@@ -10,7 +10,8 @@ export function limitsWith(
   { given, engines }: Pick<GivenOptions, "given"> & { readonly engines: number },
 ): Limits {
   const flags = new Set(Array.from(given, flagOf));
-  const of = (name: keyof ConnectionSettings) => (flags.has(CONNECTION_KEYS[name].flag) ? undefined : said[name]);
+  const of = (name: keyof ConnectionSettings) =>
+    CONNECTION_KEYS[name].flags.some((flag) => flags.has(flag)) ? undefined : said[name];
   const idle = of("idlePerEndpoint");
   const keepAliveMs = of("keepAliveMs");
   const { connectionLife, endpointConnectionLife } = limits;
@@ -21,6 +22,7 @@ export function limitsWith(
     keepAliveMs: keepAliveMs || limits.keepAliveMs,
     connectionLife: {
       ...connectionLife,
+      // As in nginx a time of 0 goes before any count: an option for the count bounds it, and one is within.
       requests: keepAliveMs === 0 ? 1 : (atLeastOne(of("requests")) ?? connectionLife.requests),
     },
     endpointIdleMs: of("endpointIdleMs") ?? limits.endpointIdleMs,

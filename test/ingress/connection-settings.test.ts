@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CONNECTION_KEYS, type ConnectionSettings } from "#src/model/ingress-nginx/connection-settings.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
 import type { GivenOptions } from "#ingress/given-options.ts";
+import { readLimits } from "#ingress/limit-options.ts";
 import { limitsWith } from "#ingress/limits-with.ts";
 import { ProgramInUse } from "#ingress/program-in-use.ts";
 import { codes } from "#test/model/build.ts";
@@ -18,10 +19,11 @@ const NONE: GivenOptions["given"] = new Set();
 const BY_OPTIONS = { limitStatus: 503, sslRejectHandshake: false, accessLog: undefined, given: NONE, engines: 1 };
 const answers = (text: string) => text.match(/HTTP\/1\.1 200/g)?.length ?? 0;
 
-/** An engine whose time a test moves, with what the ConfigMap says; `use` gives it another one. */
+/** An engine whose time a test moves, with what the options and the ConfigMap say; `use` gives it another one. */
 function engineWith(data: Texts, flags: readonly string[] = []) {
-  const proxy = engineByHand();
-  const program = new ProgramInUse(proxy.engine, { ...BY_OPTIONS, given: servingOptions(flags).given });
+  const { options, given } = servingOptions(flags);
+  const proxy = engineByHand({ limits: readLimits(options) });
+  const program = new ProgramInUse(proxy.engine, { ...BY_OPTIONS, given });
   const use = (said: Texts) => program.use(nginxConfigOf(said).program);
   use(data);
   return { ...proxy, use };
@@ -53,6 +55,12 @@ describe("F times of clients by ingress-nginx's ConfigMap", () => {
     { data: {}, lastsSeconds: 60 },
     { data: { "client-body-timeout": "7" }, lastsSeconds: 7 },
     { data: { "client-body-timeout": "7" }, flags: ["--client-body-timeout=60"], lastsSeconds: 60 },
+    { data: { "client-body-timeout": "300" }, flags: ["--client-timeout=5"], lastsSeconds: 5 },
+    {
+      data: { "client-body-timeout": "300" },
+      flags: ["--client-timeout=90", "--client-body-timeout=5"],
+      lastsSeconds: 5,
+    },
   ])("client-body-timeout is between two parts of a body: $data $flags", ({ data, flags, lastsSeconds }) => {
     const { accept, endpoints, pass } = engineWith(data, flags);
     const client = accept();
@@ -124,9 +132,10 @@ describe("F counts of requests by ingress-nginx's ConfigMap", () => {
   ];
   const many = GET.repeat(4) + GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
 
-  async function startWith(data: Texts, endpointPort: number) {
-    const proxy = await startProxy({ s: [endpointPort] }, { limits: { settleMs: 0 } });
-    new ProgramInUse(proxy.engine, BY_OPTIONS).use(nginxConfigOf(data).program);
+  async function startWith(data: Texts, endpointPort: number, flags: readonly string[] = []) {
+    const { options, given } = servingOptions(flags);
+    const proxy = await startProxy({ s: [endpointPort] }, { limits: { ...readLimits(options), settleMs: 0 } });
+    new ProgramInUse(proxy.engine, { ...BY_OPTIONS, given }).use(nginxConfigOf(data).program);
     return proxy;
   }
 
@@ -136,10 +145,34 @@ describe("F counts of requests by ingress-nginx's ConfigMap", () => {
     expect(answers(await ask(proxy.port, many))).toBe(is);
   });
 
-  it("keep-alive: 0 lets a connection have one", async () => {
+  const untimed = [
+    { data: {}, flags: ["--max-requests-per-connection=3"], ofNginx: "keepalive_requests 3;", is: 3 },
+    { data: { "keep-alive": "0" }, flags: [], ofNginx: "keepalive_timeout 0;", is: 1 },
+    {
+      data: { "keep-alive": "0" },
+      flags: ["--max-requests-per-connection=500"],
+      ofNginx: "keepalive_timeout 0; keepalive_requests 500;",
+      is: 1,
+    },
+    {
+      data: { "keep-alive": "0", "keep-alive-requests": "500" },
+      flags: [],
+      ofNginx: "keepalive_timeout 0; keepalive_requests 500;",
+      is: 1,
+    },
+    { data: { "keep-alive": "0" }, flags: ["--idle-timeout=75"], ofNginx: "keepalive_timeout 75;", is: 5 },
+  ];
+
+  it.each(untimed)("keep-alive: 0 goes before any count: $data $flags: $is of 5", async ({ data, flags, is }) => {
     await using endpoint = await startEndpoint(answering("page"));
-    await using proxy = await startWith({ "keep-alive": "0" }, endpoint.port);
-    expect(answers(await ask(proxy.port, many))).toBe(1);
+    await using proxy = await startWith(data, endpoint.port, flags);
+    expect(answers(await ask(proxy.port, many))).toBe(is);
+  });
+
+  it.skipIf(!hasNginx()).each(untimed)("as a real nginx does: $ofNginx $is", async ({ ofNginx, is }) => {
+    await using endpoint = await startEndpoint(answering("page"));
+    await using nginx = await startNginx({ endpointPort: endpoint.port, more: ofNginx });
+    expect(answers(await ask(nginx.port, many))).toBe(is);
   });
 
   it.skipIf(!hasNginx()).each(rows)("as a real nginx does: keepalive_requests $value", async ({ value, is }) => {
@@ -233,7 +266,9 @@ describe("F times of connections to endpoints by ingress-nginx's ConfigMap", () 
 });
 
 describe("an option of the program goes before its key", () => {
-  it.each(Object.values(CONNECTION_KEYS))("$flag before $key, also as a variable", ({ key, flag }) => {
+  const each = Object.values(CONNECTION_KEYS).flatMap(({ key, flags }) => flags.map((flag) => ({ key, flag })));
+
+  it.each(each)("$flag before $key, also as a variable", ({ key, flag }) => {
     const { connections } = nginxConfigOf({ [key]: "7" }).program;
     const limitsBy = (flags: readonly string[], env: Texts = {}) =>
       limitsWith(DEFAULT_LIMITS, connections, { given: servingOptions(flags, env).given, engines: 1 });

@@ -20,8 +20,8 @@ export interface ConnectionSettings {
 /** A key that says one of them. */
 interface ConnectionKey {
   readonly key: string;
-  /** The program's option for the same: where it is given it counts. */
-  readonly flag: string;
+  /** The program's options for the same: where one of them is given it counts. */
+  readonly flags: readonly string[];
   readonly kind: "time" | "count";
   readonly least: number;
   readonly most: number;
@@ -33,19 +33,19 @@ const MAX_COUNT = 1_000_000_000;
 
 /** By what they say. */
 export const CONNECTION_KEYS: Readonly<Record<keyof ConnectionSettings, ConnectionKey>> = {
-  headMs: time("client-header-timeout", "--head-timeout", SECOND_MS),
-  bodyGapMs: time("client-body-timeout", "--client-body-timeout", SECOND_MS),
-  keepAliveMs: time("keep-alive", "--idle-timeout", 0),
+  headMs: time("client-header-timeout", SECOND_MS, "--head-timeout"),
+  bodyGapMs: time("client-body-timeout", SECOND_MS, "--client-body-timeout", "--client-timeout"),
+  keepAliveMs: time("keep-alive", 0, "--idle-timeout"),
   requests: count("keep-alive-requests", "--max-requests-per-connection", MAX_COUNT),
-  endpointIdleMs: time("upstream-keepalive-timeout", "--endpoint-idle-timeout", 0),
-  endpointMs: { ...time("upstream-keepalive-time", "--max-endpoint-connection-age", 0), most: 365 * DAY_MS },
+  endpointIdleMs: time("upstream-keepalive-timeout", 0, "--endpoint-idle-timeout"),
+  endpointMs: { ...time("upstream-keepalive-time", 0, "--max-endpoint-connection-age"), most: 365 * DAY_MS },
   endpointRequests: count("upstream-keepalive-requests", "--max-requests-per-endpoint-connection", MAX_COUNT),
   idlePerEndpoint: count("upstream-keepalive-connections", "--max-idle-per-endpoint", 65_536),
 };
 
 /** What is known of these keys. */
 export const CONNECTION_NGINX_SETTINGS: readonly NginxSetting[] = Object.values(CONNECTION_KEYS).map(
-  ({ key, flag }) => ({ names: [key], read: `Read from there, where ${flag} is not given` }),
+  ({ key, flags }) => ({ names: [key], read: `Read from there, unless ${flags.join(" or ")} is given` }),
 );
 
 /** Reads what these keys say, and complains of what cannot be read: that is ignored. */
@@ -63,22 +63,22 @@ export function readConnectionSettings(settings: ReadonlyMap<string, KeyField>):
   };
 }
 
-function time(key: string, flag: string, least: number): ConnectionKey {
-  return { key, flag, kind: "time", least, most: DAY_MS };
+function time(key: string, least: number, ...flags: readonly string[]): ConnectionKey {
+  return { key, flags, kind: "time", least, most: DAY_MS };
 }
 
 function count(key: string, flag: string, most: number): ConnectionKey {
-  return { key, flag, kind: "count", least: 0, most };
+  return { key, flags: [flag], kind: "count", least: 0, most };
 }
 
-function readValue(field: KeyField | undefined, { flag, kind, least, most }: ConnectionKey): number | undefined {
+function readValue(field: KeyField | undefined, { flags, kind, least, most }: ConnectionKey): number | undefined {
   if (field === undefined) return undefined;
   const { value } = field;
   const number = kind === "time" ? parseTime(value) : /^\d{1,10}$/.test(value) ? Number(value) : undefined;
   if (number !== undefined && number >= least && number <= most) return number;
   const isTime = kind === "time";
   return complain(field, "NGINX_KEY_INVALID", {
-    what: `Ignored this key: what ${flag} says counts`,
+    what: `Ignored this key: what ${flags.join(" or ")} says counts`,
     why: `${quote(value)} is not ${isTime ? "a time" : "a whole number"} from ${isTime ? least / SECOND_MS : least} to ${isTime ? `${most / SECOND_MS} seconds` : most}`,
     fix: isTime ? 'Write seconds such as "60", or a time such as "5m"' : 'Write a number such as "1000"',
     severity: "warning",
