@@ -33,8 +33,8 @@ export interface SpeakersView {
    * changes nothing here.
    */
   readonly held: ReadonlyMap<string, readonly NodeProblem[]>;
-  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them, or yields them; a virtual router first. */
-  readonly foreign: ReadonlyMap<string, NodeProblem>;
+  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them, or yields them; and of those that a virtual router says it has. */
+  readonly foreign: ReadonlyMap<string, readonly NodeProblem[]>;
   /** All Problems of live speakers, by their nodes. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
   /** Of the addresses that no member can serve: why, as the speakers report it. */
@@ -160,14 +160,17 @@ const FOREIGN: ReadonlySet<ProblemCode> = new Set([
   "VIRTUAL_ROUTER_HAS_ADDRESS",
 ]);
 
-function foreignAddresses(current: readonly SpeakerReport[]): ReadonlyMap<string, NodeProblem> {
-  const byAddress = new Map<string, NodeProblem>();
+/** Of each address one Problem of each code, where several speakers report such. */
+function foreignAddresses(current: readonly SpeakerReport[]): ReadonlyMap<string, readonly NodeProblem[]> {
+  const byAddress = new Map<string, readonly NodeProblem[]>();
   for (const { node, announcing, addressProblems } of current)
     for (const { problem, addresses } of addressProblems)
       if (FOREIGN.has(problem.code))
         // One that is yielded is announced by no speaker.
-        for (const ip of problem.code === "ADDRESS_YIELDED" ? addresses : addresses.intersection(announcing))
-          byAddress.set(ip, { node, problem });
+        for (const ip of problem.code === "ADDRESS_YIELDED" ? addresses : addresses.intersection(announcing)) {
+          const others = (byAddress.get(ip) ?? []).filter((one) => one.problem.code !== problem.code);
+          byAddress.set(ip, [...others, { node, problem }]);
+        }
   return byAddress;
 }
 

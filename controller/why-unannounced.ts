@@ -84,13 +84,20 @@ export function whyHeld(held: readonly string[], speakers: SpeakersView, said: s
 
 /** Another machine answers for addresses of a Service as well, or no speaker does because of it: which one, and the way out. */
 export function whyForeign(foreign: readonly string[], speakers: SpeakersView): ConditionValue {
-  const seen = foreign.map((ip) => speakers.foreign.get(ip)).filter((one): one is NodeProblem => one !== undefined);
+  const seen = foreign
+    .flatMap((ip) => speakers.foreign.get(ip) ?? [])
+    // First what a machine does: any machine can say that it is a virtual router, and is not to hide another one by that.
+    .toSorted((left, right) => Number(isRouter(left)) - Number(isRouter(right)));
   const texts = new Set(seen.map(({ problem }) => `${problem.why}. ${problem.fix}.`));
   if (seen.every(({ problem }) => problem.code === "ADDRESS_YIELDED"))
     return failed("AddressYielded", foreign, `no speaker announces it: ${[...texts].slice(0, SHOWN).join(" ")}`);
-  const isRouter = seen.every(({ problem }) => problem.code === "VIRTUAL_ROUTER_HAS_ADDRESS");
-  const reason = isRouter ? "VirtualRouterHasAddress" : "MultipleOwners";
+  const areRouters = foreign.every((ip) => speakers.foreign.get(ip)?.some(isRouter));
+  const reason = areRouters ? "VirtualRouterHasAddress" : "MultipleOwners";
   return failed(reason, foreign, `another machine answers too: ${[...texts].slice(0, SHOWN).join(" ")}`);
+}
+
+function isRouter({ problem }: NodeProblem): boolean {
+  return problem.code === "VIRTUAL_ROUTER_HAS_ADDRESS";
 }
 
 function failed(reason: Reason, ips: readonly string[], why: string): ConditionValue {

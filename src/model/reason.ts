@@ -55,7 +55,7 @@ export const REASON_MEANINGS = {
   AddressOnLocalInterface:
     "The address has been on an interface of a node for some seconds, and that node's kernel answers for it, although another node announces it or none does: kube-proxy in IPVS mode without strictARP, or an address that another program left there. The message names a node, the interface and the fix.",
   VirtualRouterHasAddress:
-    "A machine on the network says by VRRP that it has the address, too, as a speaker reports. The message names the machine, the number of its virtual router and the fix.",
+    "A machine on the network says by VRRP that it has the address, too, as a speaker reports. The message names the machine, the number of its virtual router and the fix; and before that a machine that answers for the address, where one does.",
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
   SpeakerProblem:
     "A speaker reports a problem that its user can fix, with the code, the cause and the fix: one Event about its Node for each, when it has lasted some seconds.",

@@ -237,7 +237,7 @@ describe("an address that another machine answers for too", () => {
     expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 3]);
   });
 
-  it("J a virtual router is VirtualRouterHasAddress, also where its machine answers by ARP, but not of what no speaker announces", async () => {
+  it("J a virtual router is VirtualRouterHasAddress, also where a machine answers by ARP, which is named first, but not of what no speaker announces", async () => {
     const where = { addresses: ["192.0.2.0-5"], fix: "Take it away" };
     const [answers, says] = [
       problem("ADDRESS_HAS_TWO_OWNERS", { why: "M sends", ...where }),
@@ -249,11 +249,11 @@ describe("an address that another machine answers for too", () => {
     await world.advance(REPORTS_MS);
     await world.advance(CONTESTED_MS);
     expect(said("web").slice(0, 14)).toBe("True Announced");
-    report("n1", { ...owner, problems: [answers, says] });
+    report("n1", { ...owner, problems: [says, answers] });
     await world.advance(REPORTS_MS);
     await world.advance(CONTESTED_MS);
     expect(said("web")).toBe(
-      "False VirtualRouterHasAddress 192.0.2.0: another machine answers too: M says so by VRRP. Take it away.",
+      "False VirtualRouterHasAddress 192.0.2.0: another machine answers too: M sends. Take it away. M says so by VRRP. Take it away.",
     );
     report("n1", owner);
     await world.advance(REPORTS_MS);
