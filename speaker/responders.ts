@@ -145,7 +145,7 @@ export class Responders {
 
   #isUsable(link: Link): boolean {
     const { interfaces } = this.#options;
-    if (interfaces.length > 0) return interfaces.includes(link.name) && link.up && !link.noArp && link.mac.length === 6;
+    if (interfaces.length > 0) return interfaces.includes(link.name) && canAnswer(link);
     return whyUnusable(link) === undefined;
   }
 
@@ -170,6 +170,11 @@ export class Responders {
       return false;
     }
   }
+}
+
+/** Whether a link that is named can answer at all. What else speaks against a link does not count once it is named. */
+function canAnswer({ up, noArp, mac, kind }: Link): boolean {
+  return up && !noArp && mac.length === 6 && kind !== "vrf";
 }
 
 function isSameShare(left: LinkShare, right: LinkShare): boolean {

@@ -31,6 +31,8 @@ export interface Link {
   readonly loopback: boolean;
   /** The bridge, bond or VRF that the link is a port of. */
   readonly masterIndex: number | undefined;
+  /** The kind of that bridge, bond or VRF ("bridge", "bond", "vrf"). */
+  readonly masterKind: string | undefined;
   /** The driver's kind ("veth", "bridge", "vlan"); undefined for plain hardware. */
   readonly kind: string | undefined;
   /** In the order of `compareIps`. Those that may not be used (duplicate address detection runs or failed) are left out. */
@@ -85,6 +87,7 @@ function linkOf(message: LinkMessage, addresses: readonly AddressMessage[]): Lin
     noArp: has(IFF_NOARP),
     loopback: has(IFF_LOOPBACK),
     masterIndex: message.masterIndex,
+    masterKind: message.masterKind,
     kind: message.linkKind,
     addresses: addresses
       .map(({ ip, prefixLength, scope }) => ({ ip, prefixLength, scope: SCOPES.get(scope) ?? "other" }))

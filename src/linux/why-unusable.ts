@@ -4,6 +4,7 @@ import type { Link } from "./link-watcher.ts";
 export type UnusableReason =
   | "loopback"
   | "excluded-name"
+  | "vrf"
   | "enslaved"
   | "down"
   | "no-arp"
@@ -20,8 +21,10 @@ const EXCLUDED_NAMES = /^(?:veth|docker|cbr|cni|cali|lxc|tunl|flannel|kube-ipvs|
 export function whyUnusable(link: Link): UnusableReason | undefined {
   if (link.loopback) return "loopback";
   if (EXCLUDED_NAMES.test(link.name)) return "excluded-name";
+  // A VRF has no wire: it is a table of routes, and ARP and NDP of its ports are those of the ports themselves.
+  if (link.kind === "vrf") return "vrf";
   // A bridge or bond takes the frames before a socket on its port sees them: the master is the one to listen on.
-  if (link.masterIndex !== undefined) return "enslaved";
+  if (link.masterIndex !== undefined && link.masterKind !== "vrf") return "enslaved";
   if (link.noArp) return "no-arp";
   if (!link.broadcast) return "no-broadcast";
   if (link.mac.length !== 6) return "no-ethernet-address";

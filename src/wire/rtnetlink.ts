@@ -20,6 +20,7 @@ const IFLA_OPERSTATE = 16;
 const IFLA_LINKINFO = 18;
 const IFLA_EXT_MASK = 29;
 const IFLA_INFO_KIND = 1;
+const IFLA_INFO_SLAVE_KIND = 4;
 /** Leaves the IPv6 counters out of the dump, a quarter of its bytes. */
 const RTEXT_FILTER_SKIP_STATS = 8;
 
@@ -52,6 +53,8 @@ export interface LinkMessage {
   /** RFC 2863 operational state: 6 is up, 0 unknown. */
   readonly operationalState: number;
   readonly masterIndex: number | undefined;
+  /** The kind of the link that this one is a port of ("bridge", "bond", "vrf"). */
+  readonly masterKind: string | undefined;
   /** The driver's kind ("veth", "bridge"); undefined for plain hardware and loopback. */
   readonly linkKind: string | undefined;
 }
@@ -110,7 +113,7 @@ function decodeLink(payload: Uint8Array, isDeleted: boolean): LinkMessage | unde
   if (payload.length < LINK.end || payload[LINK.family] !== 0) return undefined;
   const view = viewOf(payload);
   const attributes = decodeAttributes(payload.subarray(LINK.end));
-  const linkInfo = attributes.get(IFLA_LINKINFO);
+  const linkInfo = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? new Uint8Array(0));
   return {
     kind: "link",
     isDeleted,
@@ -120,7 +123,8 @@ function decodeLink(payload: Uint8Array, isDeleted: boolean): LinkMessage | unde
     address: Uint8Array.from(attributes.get(IFLA_ADDRESS) ?? []),
     operationalState: attributes.get(IFLA_OPERSTATE)?.[0] ?? 0,
     masterIndex: decodeUint32(attributes.get(IFLA_MASTER)),
-    linkKind: linkInfo === undefined ? undefined : decodeText(decodeAttributes(linkInfo).get(IFLA_INFO_KIND)),
+    masterKind: decodeText(linkInfo.get(IFLA_INFO_SLAVE_KIND)),
+    linkKind: decodeText(linkInfo.get(IFLA_INFO_KIND)),
   };
 }
 

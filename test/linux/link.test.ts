@@ -13,6 +13,7 @@ function link(index: number, change: Partial<LinkMessage> = {}): LinkMessage {
     address: Uint8Array.of(2, 0, 0, 0, 0, index),
     operationalState: 6,
     masterIndex: undefined,
+    masterKind: undefined,
     linkKind: undefined,
     ...change,
   };

@@ -11,6 +11,7 @@ const usable: Link = {
   noArp: false,
   loopback: false,
   masterIndex: undefined,
+  masterKind: undefined,
   kind: "veth",
   addresses: [],
 };
@@ -29,6 +30,8 @@ describe("whyUnusable()", () => {
     ["no-arp", { noArp: true }],
     ["no-broadcast", { broadcast: false }],
     ["enslaved", { masterIndex: 7 }],
+    ["enslaved", { masterIndex: 7, masterKind: "bond" }],
+    ["vrf", { kind: "vrf" }],
     ["no-ethernet-address", { mac: new Uint8Array(0) }],
   ])("says %s", (reason, change) => {
     expect(whyUnusable({ ...usable, ...change })).toBe(reason);

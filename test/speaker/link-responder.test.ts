@@ -26,6 +26,7 @@ const link: Link = {
   noArp: false,
   loopback: false,
   masterIndex: undefined,
+  masterKind: undefined,
   kind: undefined,
   addresses: [{ ip: ipOf("192.0.2.1"), prefixLength: 24, scope: "global" }],
 };

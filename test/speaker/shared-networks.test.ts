@@ -195,6 +195,18 @@ describe("Responders", () => {
     expect(announcedOn("203.0.113.200")).toEqual([2, 3]);
   });
 
+  it.each([{ interfaces: [] }, { interfaces: ["eth0", "blue"] }])(
+    "announces on a port of a VRF, and not on the VRF, even where it is named: %j",
+    ({ interfaces }) => {
+      const { made, announcedOn } = responders(interfaces);
+      const port = { ...link(2, "192.0.2.11/24"), masterIndex: 3, masterKind: "vrf" };
+      const vrf = { ...link(3, "198.51.100.12/32"), name: "blue", kind: "vrf" };
+      made.setLinks(new Map([port, vrf].map((one) => [one.index, one])));
+      expect(announcedOn("192.0.2.200")).toEqual([2]);
+      expect(made.links().map((one) => one.link.name)).toEqual(["eth0"]);
+    },
+  );
+
   it("L4 leaves the other networks of the silent interface to it", () => {
     const { made, announcedOn } = responders();
     made.setRoutes(routes({ "192.0.2.0/24": 2 }));

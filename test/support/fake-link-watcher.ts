@@ -13,6 +13,7 @@ export function fakeLink(overrides: Partial<Link> = {}): Link {
     noArp: false,
     loopback: false,
     masterIndex: undefined,
+    masterKind: undefined,
     kind: undefined,
     addresses: [],
     ...overrides,

@@ -123,6 +123,7 @@ describe("decodeRtnetlink()", () => {
       address: hex("020000000008"),
       operationalState: 6,
       masterIndex: 2,
+      masterKind: "bridge",
       linkKind: "veth",
     });
   });
