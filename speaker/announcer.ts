@@ -8,7 +8,7 @@ import type { InterfaceState } from "./messages.ts";
 /** What a speaker answers for. */
 export interface AnnouncedAddress {
   readonly ip: Ip;
-  /** Only on these interfaces; left out: on all that serve it. */
+  /** Only on the interfaces that these selectors take; left out: on all that serve it. */
   readonly interfaces?: readonly string[];
   /** What to do where another machine has it; left out: `DEFAULT_CONFLICT_POLICY`. */
   readonly conflict?: ConflictPolicy;

@@ -20,11 +20,13 @@ import { readClaim } from "#src/layer2/read-claim.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { OpenPacketSocket } from "#src/linux/packet-socket.ts";
+import { takesInterface } from "#src/model/takes-interface.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
 import { EchoAnswers, type EchoOutcome } from "./echo-answers.ts";
 import { FilteredSocket } from "./filtered-socket.ts";
+import { selectable } from "./selectable.ts";
 import { ServedAddresses } from "./served-addresses.ts";
 import { isServedByLink, type LinkShare } from "./shared-networks.ts";
 
@@ -211,7 +213,8 @@ export class LinkResponder {
 
   #serves({ ip, interfaces }: AnnouncedAddress): boolean {
     const { share, anySubnet } = this.#options;
-    return interfaces?.includes(this.link.name) !== false && isServedByLink(ip, share, anySubnet);
+    const isTaken = interfaces === undefined || takesInterface(interfaces, selectable(this.link));
+    return isTaken && isServedByLink(ip, share, anySubnet);
   }
 
   #open(family: Family, kind: SocketKind): FilteredSocket {

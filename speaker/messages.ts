@@ -15,7 +15,7 @@ export interface WantedMessage {
   readonly forbidden?: ForbiddenReason;
   readonly isUnadvertised?: true;
   readonly selected?: readonly string[];
-  /** The interfaces that this node announces it on. */
+  /** Selectors of the interfaces that this node announces it on. */
   readonly interfaces?: readonly string[];
   readonly unlinked?: readonly string[];
   readonly scores?: readonly (readonly [node: string, score: number])[];

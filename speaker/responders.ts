@@ -4,14 +4,19 @@ import type { Link } from "#src/linux/link-watcher.ts";
 import type { QuestionedNode } from "#src/layer2/node-question-frame.ts";
 import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
+import { takesInterface } from "#src/model/takes-interface.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "./socket-problems.ts";
+import { selectable } from "./selectable.ts";
 import { type LinkShare, type ServedNetwork, servedNetworks, sharedNetworks, shareOf } from "./shared-networks.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
 import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
 export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "share"> {
-  /** Names to use; empty: every usable one. A named interface serves addresses of any network that no other one in use has. */
+  /**
+   * Selectors of those to use; empty: every usable one. An interface with its own name there serves addresses of any network
+   * that no other one in use has; one that a pattern or a network takes has to be usable, and serves its own networks.
+   */
   readonly interfaces: readonly string[];
   /** Hears on which links no packet socket can be opened, after each attempt; an empty list if there are none. */
   onProblems(problems: readonly Problem[]): void;
@@ -145,21 +150,22 @@ export class Responders {
 
   #isUsable(link: Link): boolean {
     const { interfaces } = this.#options;
-    if (interfaces.length > 0) return interfaces.includes(link.name) && canAnswer(link);
-    return whyUnusable(link) === undefined;
+    if (!takesInterface(interfaces, selectable(link))) return false;
+    return this.#isNamed(link) ? canAnswer(link) : whyUnusable(link) === undefined;
   }
 
-  get #anySubnet(): boolean {
-    return this.#options.interfaces.length > 0;
+  /** Whether the link serves every address, not only those of its own networks. */
+  #isNamed({ name }: Link): boolean {
+    return this.#options.interfaces.includes(name);
   }
 
   #shareOf(link: Link): LinkShare {
-    return shareOf(link, this.#served, this.#anySubnet);
+    return shareOf(link, this.#served, this.#isNamed(link));
   }
 
   #open(link: Link, before?: LinkResponder): boolean {
     try {
-      const [anySubnet, share] = [this.#anySubnet, this.#shareOf(link)];
+      const [anySubnet, share] = [this.#isNamed(link), this.#shareOf(link)];
       const responder = new LinkResponder({ ...this.#options, link, anySubnet, share });
       if (before !== undefined) responder.takeFrom(before);
       responder.setQuestioned(this.#questioned);

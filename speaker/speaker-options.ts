@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { whyNoSelector } from "#src/model/takes-interface.ts";
 import { adminOptions, classOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { metricsTlsOptions } from "#src/source/open-metrics-tls.ts";
@@ -49,7 +50,8 @@ export const speakerOptions = {
   },
   interfaces: {
     kind: "list",
-    help: "Announce on these interfaces only, also addresses that are in no network of the node. Default: every usable interface, for addresses in its networks",
+    help: "Announce on these interfaces only: by name, also addresses that are in no network of the node; by pattern (eth*, !eth9) or network (192.0.2.0/24), addresses in their own networks. Default: every usable interface, for addresses in its networks",
+    whyBad: whyNoSelector,
   },
   ...adminOptions(9121, "/healthz, /readyz and /metrics"),
   ...metricsTlsOptions,

@@ -1,6 +1,7 @@
 import { type Cidr, cidrContains, parseCidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Advertisement, Layer2Advertisement, PreferredNodes } from "#src/model/advertisement.ts";
+import { joinSelectors, type SelectableInterface, takesInterface } from "#src/model/takes-interface.ts";
 import { isSelected, matchesLabels } from "#src/model/label-selector.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
@@ -11,13 +12,14 @@ import type { WantedAddress } from "./member.ts";
 /** A node with a speaker, and the interfaces that it announces on; undefined where they are not known. */
 export interface NodeInterfaces {
   readonly node: string;
-  readonly interfaces: readonly { readonly name: string; readonly subnets: readonly Cidr[] }[] | undefined;
+  readonly interfaces: readonly (SelectableInterface & { readonly subnets: readonly Cidr[] })[] | undefined;
 }
 
 /** Of a member's record. */
 export function nodeInterfacesOf({ node, interfaces }: Pick<MemberRecord, "node" | "interfaces">): NodeInterfaces {
-  const parsed = interfaces.map(({ name, subnets }) => ({
+  const parsed = interfaces.map(({ name, addresses, subnets }) => ({
     name,
+    addresses,
     subnets: subnets.flatMap((text) => parseCidr(text) ?? []),
   }));
   return { node, interfaces: parsed };
@@ -73,8 +75,8 @@ function nodeRules(
     const matching = rules.filter(({ nodeSelectors }) => isSelected(nodeSelectors, labels));
     const named = namedInterfaces(matching);
     const links = linksOf.get(node);
-    const canUse = ({ name, subnets }: NonNullable<typeof links>[number]): boolean =>
-      named?.includes(name) === true && subnets.some((subnet) => cidrContains(subnet, ip));
+    const canUse = (link: NonNullable<typeof links>[number]): boolean =>
+      named !== undefined && takesInterface(named, link) && link.subnets.some((subnet) => cidrContains(subnet, ip));
     // One without such an interface goes on as it does until another node announces: it is not restricted to nothing.
     if (named !== undefined && links?.some(canUse) === false) unlinked.add(node);
     else if (named !== undefined) interfaces.set(node, named);
@@ -85,10 +87,11 @@ function nodeRules(
   return { selected: undefined, interfaces, unlinked, scores };
 }
 
-/** Undefined where one of the advertisements is for all interfaces. */
+/** The selectors of all advertisements together; undefined where they are for all interfaces. */
 function namedInterfaces(matching: readonly Layer2Advertisement[]): readonly string[] | undefined {
-  if (matching.length === 0 || matching.some(({ interfaces }) => interfaces.length === 0)) return undefined;
-  return [...new Set(matching.flatMap(({ interfaces }) => interfaces))].sort();
+  if (matching.length === 0) return undefined;
+  const joined = joinSelectors(matching.map(({ interfaces }) => interfaces));
+  return joined.every((selector) => selector === "*") ? undefined : joined;
 }
 
 function scoreOf(preferred: readonly PreferredNodes[], labels: Node["labels"]): number {

@@ -26,7 +26,7 @@ export interface WantedAddress {
   readonly selected: ReadonlySet<string> | undefined;
   /** Its pool is in no advertisement, so that no node announces it. */
   readonly isUnadvertised?: true;
-  /** The interfaces that a node announces it on; a node that is not there is free to use all. Left out: all nodes are. */
+  /** Selectors of the interfaces that a node announces it on; a node that is not there is free to use all. Left out: all nodes are. */
   readonly interfaces?: ReadonlyMap<string, readonly string[]>;
   /** The nodes that have none of the interfaces that they may announce it on. */
   readonly unlinked?: ReadonlySet<string>;

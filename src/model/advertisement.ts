@@ -18,7 +18,7 @@ interface Rule {
 /** Who announces addresses of pools by ARP and NDP. */
 export interface Layer2Advertisement extends Rule {
   readonly kind: "layer2";
-  /** Names of interfaces that announce; none: every usable one. */
+  /** Interfaces that announce, as `takesInterface` reads them; none: every usable one. */
   readonly interfaces: readonly string[];
   readonly preferredNodes: readonly PreferredNodes[];
 }

@@ -38,6 +38,8 @@ interface ListOption extends Common {
   readonly default?: readonly string[];
   /** A value may have commas: only the flag given several times gives several. */
   readonly isWhole?: boolean;
+  /** Why a value is not allowed, and what to give instead; undefined if it is. */
+  readonly whyBad?: (value: string) => { readonly why: string; readonly fix: string } | undefined;
 }
 
 export type OptionSpec = StringOption | NumberOption | BooleanOption | ListOption;

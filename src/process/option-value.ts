@@ -30,7 +30,9 @@ export function readOptionValue(spec: OptionSpec, text: string): ReadValue {
     case "list":
       break;
   }
-  return { ok: true, value: spec.isWhole === true ? [text] : splitList(text) };
+  const values = spec.isWhole === true ? [text] : splitList(text);
+  const bad = values.flatMap((value) => spec.whyBad?.(value) ?? [])[0];
+  return bad === undefined ? { ok: true, value: values } : { ok: false, ...bad };
 }
 
 function readNumber(text: string, { min = -Infinity, max = Infinity }: { min?: number; max?: number }): ReadValue {

@@ -103,6 +103,17 @@ describe("L5 what no node would announce", () => {
     expect(foundWith([])).toEqual([]);
   });
 
+  it("patterns and networks that take no interface of a speaker, and not what takes away", () => {
+    const list = '["eth*", "bond?", 192.0.2.0/28, 198.51.100.0/24, "!docker*"]';
+    const { objects } = parseManifests(pools(`name: p, addresses: [192.0.2.200/32], interfaces: ${list}`), "f.yaml");
+    const interfaces = [{ name: "eth0", mac: "", subnets: ["192.0.2.0/24"], addresses: ["192.0.2.11"] }];
+    const members = [readMemberRecord({ node: "n1", addresses: ["192.0.2.11"], interfaces }) ?? expect.fail()];
+    expect(findProblems({ objects, members, nowMs: 0 }).map(({ what }) => what)).toEqual([
+      'No node announces on interface "bond?"',
+      'No node announces on interface "198.51.100.0/24"',
+    ]);
+  });
+
   it("a range outside all networks that the speakers know", () => {
     const { objects } = parseManifests([pool, node("n1")].join("\n---\n"), "f.yaml");
     const codesWith = (subnet: string) => {

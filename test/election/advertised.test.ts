@@ -17,7 +17,7 @@ function rule(changes: Partial<Layer2Advertisement> = {}): Layer2Advertisement {
   return { kind: "layer2", name: "r", pools: ["lan"], ...nothing, ...changes };
 }
 
-const inLan = { mac: "", subnets: ["192.0.2.0/24"], addresses: [] };
+const inLan = { mac: "", subnets: ["192.0.2.0/24"], addresses: [parseIp("192.0.2.11") ?? expect.fail()] };
 const elsewhere = { mac: "", subnets: ["198.51.100.0/24"], addresses: [] };
 const members = [
   { node: "n1", interfaces: [{ name: "eth0", ...inLan }] },
@@ -85,6 +85,33 @@ describe("advertised() of metallb.md §1.7, §3.4", () => {
       name: "all interfaces where one that selects the node names none",
       rules: [rule({ interfaces: ["eth9"] }), rule({ nodeSelectors: [has("zone", "b")] })],
       is: { unlinked: ["n1"] },
+    },
+    {
+      name: "interfaces by pattern",
+      rules: [rule({ interfaces: ["eth*", "!eth0"] })],
+      is: {
+        interfaces: [
+          ["n2", ["!eth0", "eth*"]],
+          ["n3", ["!eth0", "eth*"]],
+        ],
+        unlinked: ["n1"],
+      },
+    },
+    {
+      name: "interfaces by a network that one of them has an address in",
+      rules: [rule({ interfaces: ["192.0.2.0/24"] }), rule({ interfaces: ["198.51.100.0/24"] })],
+      is: { interfaces: ["n1", "n2", "n3"].map((name) => [name, ["192.0.2.0/24", "198.51.100.0/24"]]) },
+    },
+    {
+      name: "interfaces that one of two takes away are not used, though the other is for all",
+      rules: [rule({ interfaces: ["!eth0"] }), rule()],
+      is: {
+        interfaces: [
+          ["n2", ["!eth0", "*"]],
+          ["n3", ["!eth0", "*"]],
+        ],
+        unlinked: ["n1"],
+      },
     },
     {
       name: "only for other Services: not advertised",

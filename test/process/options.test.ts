@@ -4,6 +4,8 @@ import { logLevels } from "#src/process/log.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { parseOptions } from "#src/process/options.ts";
 
+const whyBad = (value: string) => (value.includes("/") ? { why: "it has a slash", fix: "Give a name" } : undefined);
+
 const specs = {
   manifests: { kind: "string", required: true, help: "Folder", placeholder: "DIR" },
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level logged" },
@@ -11,7 +13,7 @@ const specs = {
   ratio: { kind: "number", help: "Share" },
   dryRun: { kind: "boolean", help: "Only say what would be done" },
   announce: { kind: "boolean", default: true, help: "Answer for addresses" },
-  interfaces: { kind: "list", default: ["eth0"], help: "Interfaces", short: "i" },
+  interfaces: { kind: "list", default: ["eth0"], help: "Interfaces", short: "i", whyBad },
 } as const satisfies OptionSpecs;
 
 const given = ["--manifests", "d"];
@@ -146,6 +148,7 @@ describe("parseOptions() reads", () => {
 
 describe("parseOptions() finds a Problem in", () => {
   it.each([
+    { name: "one value of a list", argv: ["-i=a,b/c"], code: "OPTION_INVALID", says: "it has a slash" },
     { name: "an unknown flag", argv: ["--http-prot", "1"], code: "OPTION_UNKNOWN", says: "Did you mean --http-port?" },
     { name: "a flag like nothing known", argv: ["--zzzzzzzzzz"], code: "OPTION_UNKNOWN", says: "See --help" },
     { name: "one letter that no option has", argv: ["-n", "x"], code: "OPTION_UNKNOWN", says: "See --help" },

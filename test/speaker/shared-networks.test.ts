@@ -207,6 +207,53 @@ describe("Responders", () => {
     },
   );
 
+  describe("with patterns and networks", () => {
+    const lan = link(2, "192.0.2.11/24");
+    const vlan = { ...link(3, "198.51.100.12/24"), name: "eth0.100" };
+    const port = { ...link(4), masterIndex: 5, masterKind: "bond" };
+    const docker = { ...link(6, "172.17.0.1/16"), name: "docker0" };
+    const these = new Map([lan, vlan, port, docker].map((one) => [one.index, one]));
+
+    it.each([
+      { interfaces: ["eth*"], used: ["eth0", "eth0.100"] },
+      { interfaces: ["eth*", "!*.100"], used: ["eth0"] },
+      { interfaces: ["!eth0"], used: ["eth0.100"] },
+      { interfaces: ["198.51.0.0/16"], used: ["eth0.100"] },
+      // By its own name also one that is left out else.
+      { interfaces: ["*", "docker0"], used: ["eth0", "eth0.100", "docker0"] },
+      { interfaces: ["docker*"], used: [] },
+    ])("uses $used by $interfaces: no port, none of containers", ({ interfaces, used }) => {
+      const { made } = responders(interfaces);
+      made.setLinks(these);
+      expect(made.links().map((one) => one.link.name)).toEqual(used);
+    });
+
+    it("L7 announces addresses of any network only on an interface that has its own name there", () => {
+      const { made, announcedOn } = responders(["eth0", "eth*"]);
+      made.setLinks(these);
+      expect(announcedOn("198.51.100.200")).toEqual([3]);
+      expect(announcedOn("203.0.113.200")).toEqual([2]);
+      const byPattern = responders(["eth*"]);
+      byPattern.made.setLinks(these);
+      expect(byPattern.announcedOn("198.51.100.200")).toEqual([3]);
+      expect(byPattern.announcedOn("203.0.113.200")).toEqual([]);
+      const byNetwork = responders(["192.0.2.0/24"]);
+      byNetwork.made.setLinks(these);
+      expect(byNetwork.announcedOn("192.0.2.200")).toEqual([2]);
+      expect(byNetwork.announcedOn("198.51.100.200")).toEqual([]);
+    });
+
+    it("follows an address that comes and goes", () => {
+      const { made } = responders(["198.51.100.0/24"]);
+      made.setLinks(new Map([[2, lan]]));
+      expect(made.links()).toEqual([]);
+      made.setLinks(new Map([[2, link(2, "192.0.2.11/24", "198.51.100.11/24")]]));
+      expect(made.links().map((one) => one.link.name)).toEqual(["eth0"]);
+      made.setLinks(new Map([[2, lan]]));
+      expect(made.links()).toEqual([]);
+    });
+  });
+
   it("L4 leaves the other networks of the silent interface to it", () => {
     const { made, announcedOn } = responders();
     made.setRoutes(routes({ "192.0.2.0/24": 2 }));

@@ -1,6 +1,7 @@
 import type { Layer2Advertisement } from "#src/model/advertisement.ts";
 import {
   child,
+  complainInvalid,
   complainMissing,
   type Field,
   hasError,
@@ -10,6 +11,7 @@ import {
   readList,
   readMap,
 } from "#src/model/field.ts";
+import { whyNoSelector } from "#src/model/takes-interface.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
@@ -50,7 +52,7 @@ export function parseL2Advertisement(object: KubeObject): Parsed<L2Advertisement
     resource: resource.key,
     nodeSelectors: readUniqueSelectors(child(spec, "nodeSelectors")),
     serviceSelectors: readUniqueSelectors(child(spec, "serviceSelectors")),
-    interfaces: readUniqueTexts(child(spec, "interfaces")),
+    interfaces: readUniqueTexts(child(spec, "interfaces"), complainOfBadPattern),
     preferredNodes: readEach(readList(child(spec, "preferredNodeSelectors")), readPreference),
   } as const;
   if (hasError(problems)) return { ok: false, problems };
@@ -63,6 +65,12 @@ export function readPoolChoice(spec: Field): PoolChoice {
     names: readUniqueTexts(child(spec, "ipAddressPools")),
     selectors: readUniqueSelectors(child(spec, "ipAddressPoolSelectors")),
   };
+}
+
+/** MetalLB takes every text for a name. One that no interface has does no harm there and here, but for half a pattern. */
+function complainOfBadPattern(field: Field, text: string): void {
+  const bad = /[!*?/]/.test(text) ? whyNoSelector(text) : undefined;
+  if (bad !== undefined) complainInvalid(field, bad.why, bad.fix);
 }
 
 /** Nodes and the weight that makes them come before others. */

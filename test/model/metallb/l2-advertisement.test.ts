@@ -21,6 +21,12 @@ describe("§1.7 parseL2Advertisement()", () => {
       is: { nodeSelectors: [[]] },
     },
     { rule: "interfaces", spec: "interfaces: [eth0, bond0]", choice: {}, is: { interfaces: ["eth0", "bond0"] } },
+    {
+      rule: "interfaces by pattern and network, and a name that no interface can have",
+      spec: 'interfaces: ["eth*", "!eth9", 192.0.2.0/24, averyverylongname]',
+      choice: {},
+      is: { interfaces: ["eth*", "!eth9", "192.0.2.0/24", "averyverylongname"] },
+    },
     { rule: "serviceSelectors", spec: `serviceSelectors: [${NODE}]`, choice: {}, is: { serviceSelectors: [RACK] } },
     {
       rule: "preferredNodeSelectors",
@@ -50,6 +56,8 @@ describe("§1.7 parseL2Advertisement()", () => {
     },
     { rule: "duplicate nodeSelectors", spec: `nodeSelectors: [${NODE}, ${NODE}]`, code: "FIELD_DUPLICATE" },
     { rule: "duplicate interfaces", spec: "interfaces: [eth0, eth0]", code: "FIELD_DUPLICATE" },
+    { rule: "a pattern that is not one", spec: 'interfaces: ["eth[01]*"]', code: "FIELD_INVALID" },
+    { rule: "a network that is not one", spec: "interfaces: [192.0.2.0/33]", code: "FIELD_INVALID" },
     { rule: "duplicate serviceSelectors", spec: `serviceSelectors: [${NODE}, ${NODE}]`, code: "FIELD_DUPLICATE" },
     { rule: "weight 0", spec: "preferredNodeSelectors: [{ weight: 0, preference: {} }]", code: "FIELD_INVALID" },
     { rule: "weight 101", spec: "preferredNodeSelectors: [{ weight: 101, preference: {} }]", code: "FIELD_INVALID" },
