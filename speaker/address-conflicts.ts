@@ -40,6 +40,8 @@ export class AddressConflicts {
   /** The entries by time, and some that were replaced. */
   readonly #byTime = new DueHeap<Conflict>();
   readonly #silent = new Set<string>();
+  /** Claimed as new since `takeNew` was called last. */
+  readonly #new = new Set<string>();
   readonly #chance: () => number;
   #budget: Budget | undefined;
 
@@ -58,12 +60,14 @@ export class AddressConflicts {
     const known = this.#byAddress.get(key);
     const start = { ip, policy, isNew: address.isNew === true, chance: this.#chance() };
     this.#put(known === undefined ? startConflict(start, nowMs) : setPolicy(known, policy, nowMs));
+    if (known === undefined && start.isNew) this.#new.add(key);
   }
 
   /** The speaker no longer claims the address. */
   release(key: string): void {
     this.#byAddress.delete(key);
     this.#silent.delete(key);
+    this.#new.delete(key);
   }
 
   /** Another machine says that it has an address. */
@@ -78,12 +82,30 @@ export class AddressConflicts {
     if (known !== undefined && known.phase === "announcing") this.#put(settleConflict(known));
   }
 
+  /**
+   * The first that is due about addresses which were claimed as new since the last call, within the budget of questions: their
+   * first probes, as a rule. However many addresses were taken over, it costs nothing for them.
+   */
+  takeNew(view: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
+    if (this.#new.size === 0) return [];
+    const found = [...this.#new].flatMap((key) => this.#byAddress.get(key) ?? []);
+    this.#new.clear();
+    return this.#advance(
+      found.filter(({ dueMs }) => dueMs <= nowMs),
+      view,
+      nowMs,
+    );
+  }
+
   /** What is due, within the budget of questions. */
-  takeDue({ nodeOf }: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
-    if (this.#byTime.nextMs > nowMs) return [];
+  takeDue(view: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
+    return this.#byTime.nextMs > nowMs ? [] : this.#advance(this.#byTime.takeDue(nowMs), view, nowMs);
+  }
+
+  #advance(ready: readonly Conflict[], { nodeOf }: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
     let left = refill(this.#budget ?? fullBudget(nowMs), nowMs);
     const due: DueAction[] = [];
-    for (const conflict of this.#byTime.takeDue(nowMs)) {
+    for (const conflict of ready) {
       const key = printIp(conflict.ip);
       if (this.#byAddress.get(key) !== conflict) continue;
       const isMember = conflict.foreign !== undefined && nodeOf(conflict.foreign.mac) !== undefined;

@@ -131,12 +131,17 @@ export class Layer2Announcer implements Announcer {
   }
 
   tick(view: TickView, nowMs: number): boolean {
-    // Clients wait for the first announcement, and for nothing else that is done here.
+    // A new address is asked for before it is announced; without any, nothing is done here.
+    const first = this.#conflicts.takeNew(view, nowMs);
+    this.#watch(first.map(({ key }) => key));
+    for (const one of first) this.#act(one);
+    // Clients of addresses that are taken over wait for the first announcement, and for nothing else of this.
     this.#send(nowMs);
-    this.#watch();
+    this.#watch([...this.#unwatched]);
     this.#checkOwners(view, nowMs);
-    const due = this.#conflicts.takeDue(view, nowMs);
-    for (const one of due) this.#act(one);
+    const later = this.#conflicts.takeDue(view, nowMs);
+    for (const one of later) this.#act(one);
+    const due = [...first, ...later];
     const keys = due.filter(({ action }) => action === "announce" || action === "withdraw").map(({ key }) => key);
     if (keys.length > 0) this.#match(keys, nowMs);
     this.#send(nowMs);
@@ -177,11 +182,11 @@ export class Layer2Announcer implements Announcer {
     this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
   }
 
-  /** Listens for other machines that have what was claimed since the last call. */
-  #watch(): void {
-    if (this.#unwatched.size === 0) return;
-    this.#options.responders.setWatched(this.#claimed, this.#unwatched);
-    this.#unwatched.clear();
+  /** Listens for other machines that have these, of what was claimed. */
+  #watch(keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    this.#options.responders.setWatched(this.#claimed, keys);
+    for (const key of keys) this.#unwatched.delete(key);
   }
 
   #checkOwners(view: TickView, nowMs: number): void {

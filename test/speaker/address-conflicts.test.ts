@@ -139,6 +139,22 @@ describe("AddressConflicts", () => {
     expect(conflicts.silent.size).toBe(0);
   });
 
+  it("G asks first, within the budget, for what is new alone, and once", () => {
+    const texts = Array.from({ length: 1_000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    const takenOver = claiming(texts, "yield");
+    expect(takenOver.takeNew(nobody, 0)).toEqual([]);
+    const fresh = claiming(texts, "defend", true);
+    fresh.release(texts[0] ?? "");
+    const first = fresh.takeNew(nobody, 0);
+    expect(new Set(first.map(({ action }) => action))).toEqual(new Set(["probe"]));
+    expect(first.map(({ key }) => key)).toEqual(texts.slice(1, 201));
+    expect([fresh.takeNew(nobody, 0), fresh.takeDue(nobody, 0)]).toEqual([[], []]);
+    const asked = new Map(first.map(({ key }) => [key, 1]));
+    run(fresh, 20, 10_000, ({ key }) => asked.set(key, (asked.get(key) ?? 0) + 1));
+    expect(asked.size).toBe(999);
+    expect(new Set(asked.values())).toEqual(new Set([3]));
+  });
+
   it("G asks for thousands of new addresses within a bounded rate, and for each of them three times", () => {
     const texts = Array.from({ length: 3_000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
     const conflicts = claiming(texts, "yield", true);

@@ -29,6 +29,8 @@ export interface Station {
   readonly layer2: Layer2Announcer;
   readonly answers: Set<string>;
   readonly announced: { ip: string; atMs: number }[];
+  /** What it asked the wire for, of what it listens for, and how often it had announced anything by then. */
+  readonly probed: { ip: string; announcements: number }[];
   /** Where it sent packets of unknown connections, and how often it had announced anything by then. */
   readonly followed: { ip: string; via: string; announcements: number }[];
   /** What its machine forbids of itself; say `networkChanged` after each change. */
@@ -111,6 +113,7 @@ export class SpeakerNetwork {
       name,
       answers,
       announced: [],
+      probed: [],
       followed: [],
       network,
       isOn: true,
@@ -198,6 +201,7 @@ export class SpeakerNetwork {
     answers: Set<string>,
     { network, counters }: Pick<Layer2AnnouncerOptions, "network" | "counters">,
   ): Layer2Announcer {
+    const watched = new Set<string>();
     return new Layer2Announcer({
       counters,
       answers: new LastAnswers(),
@@ -214,8 +218,15 @@ export class SpeakerNetwork {
             if (wanted.has(key)) answers.add(key);
             else answers.delete(key);
         },
-        setWatched: () => undefined,
+        setWatched: (wanted, keys = new Set([...wanted.keys(), ...watched])) => {
+          for (const key of keys)
+            if (wanted.has(key)) watched.add(key);
+            else watched.delete(key);
+        },
         probe: (ip: Ip) => {
+          if (!watched.has(printIp(ip))) return;
+          const { announced, probed } = this.station(name);
+          probed.push({ ip: printIp(ip), announcements: announced.length });
           const claim = { ip, mac: "02:00:00:00:00:99" };
           if (!this.foreign.has(printIp(ip))) return;
           this.station(name).layer2.hearForeignClaim(ip.family === "ipv4" ? "arp" : "ndp", claim, this.nowMs);

@@ -182,6 +182,37 @@ describe("Speaker", () => {
     for (const { state } of network.stations.values()) expect(state?.problems).toEqual([]);
   });
 
+  it.each([undefined, "defend", "warn"] as const)(
+    "G a new address is asked for before it is announced: %s",
+    (conflict) => {
+      const network = new SpeakerNetwork(1, ["192.0.2.1"], { isBooted: false });
+      network.conflict = conflict;
+      network.boot("n1");
+      network.run(2_000);
+      const { announced, probed } = network.station("n1");
+      expect(announced.length).toBeGreaterThan(1);
+      const [first, ...others] = probed;
+      expect(first).toEqual({ ip: "192.0.2.1", announcements: 0 });
+      expect(others).toHaveLength(2);
+      for (const { announcements } of others) expect(announcements).toBeGreaterThan(0);
+    },
+  );
+
+  it("G a takeover of many addresses is announced before any of them is asked for", () => {
+    const vips = Array.from({ length: 200 }, (_, index) => `192.0.2.${index + 1}`);
+    const network = new SpeakerNetwork(2, vips, { isBooted: false });
+    network.boot("n1");
+    network.run(2_000);
+    network.boot("n2");
+    network.run(2_000);
+    network.station("n1").isOn = false;
+    network.run(125_000);
+    const { announced, probed } = network.station("n2");
+    expect(new Set(announced.slice(0, vips.length).map(({ ip }) => ip)).size).toBe(vips.length);
+    expect(new Set(probed.map(({ ip }) => ip)).size).toBe(vips.length);
+    for (const { announcements } of probed) expect(announcements).toBeGreaterThanOrEqual(vips.length);
+  });
+
   it("G a takeover is announced at once, whatever the pool says of conflicts", () => {
     const network = new SpeakerNetwork(3, ["192.0.2.1"], { isBooted: false });
     network.conflict = "yield";
