@@ -3,6 +3,7 @@ import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { Family } from "#src/ip/address.ts";
+import type { DailyWindow } from "#src/model/daily-window.ts";
 import type { PrintedMachineAddress } from "#src/model/member-record.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { AnswerColumns } from "./last-answers.ts";
@@ -85,6 +86,8 @@ export interface WorkerSettings {
   readonly deadAfterMs: number;
   /** Addresses are spread when no member has changed for so long; undefined: only when a person asks for it. */
   readonly failBackAfterMs: number | undefined;
+  /** Only in this time of the day addresses are spread where no person asks for it; undefined: at any time. */
+  readonly failBackWindow: DailyWindow | undefined;
   /** TCP connections are kept for so long after an address moved; undefined: they are not. */
   readonly keepConnectionsMs: number | undefined;
   /** Echo requests (ping) to announced addresses are answered. */

@@ -17,6 +17,7 @@ import { logStanding } from "./log-standing.ts";
 import { LOST_INTERVALS } from "#src/election/watched-closely.ts";
 import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
+import { readDailyWindow } from "#src/model/read-daily-window.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
@@ -50,6 +51,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   const read = readHeartbeatKeys(options.heartbeatKeyFile);
   if (!read.ok) return printProblems(io, [read.problem]);
   let { keys } = read;
+  const failBackWindow = readDailyWindow("--fail-back-window", options.failBackWindow);
+  if (!failBackWindow.ok) return printProblems(io, failBackWindow.problems);
   const { node } = options;
   const configMap = configMapRef(options);
   const log = createLogger({ component: "speaker", node, level: options.logLevel, to: io.logTo });
@@ -83,6 +86,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     heartbeatEveryMs: options.heartbeatInterval,
     deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * LOST_INTERVALS),
     failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
+    failBackWindow: failBackWindow.value,
     keepConnectionsMs: options.keepConnections === 0 ? undefined : options.keepConnections * 1_000,
     answersPing: options.answerPing,
     interfaces: options.interfaces,

@@ -37,6 +37,11 @@ export const speakerOptions = {
     max: 604_800,
     help: "Seconds without a change among the speakers after which addresses are spread evenly over the nodes, a few a second; 0: only by hawser rebalance",
   },
+  failBackWindow: {
+    kind: "string",
+    placeholder: "HH:MM-HH:MM",
+    help: "Time of the day in UTC, also over midnight, in which addresses are spread as --fail-back-after says; hawser rebalance is not bound to it. Must be the same on every node. Default: at any time",
+  },
   keepConnections: {
     kind: "number",
     default: 0,

@@ -55,7 +55,7 @@ export interface SpeakerOptions {
   readonly questions: Pick<NodeQuestions, "ask">;
   /** Keeps connections where addresses move; undefined: they end. */
   readonly keeper?: Pick<ConnectionKeeper, "follow" | "forget" | "end"> | undefined;
-  /** Milliseconds since 1970, for people. */
+  /** Milliseconds since 1970, for people and for the time of the day. */
   wallMs(): number;
   post(message: FromWorker): void;
 }
@@ -109,7 +109,7 @@ export class Speaker {
     this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], pools: [] });
     this.#joining = new Joining(heartbeatEveryMs);
     this.#stalls = new Stalls(deadAfterMs / 2);
-    this.#spreading = new Spreading(options.settings.failBackAfterMs);
+    this.#spreading = new Spreading(options.settings.failBackAfterMs, options.settings.failBackWindow);
     this.#connections = this.#keepConnections(options);
     this.#reporter = new Reporter({
       post: options.post,
@@ -369,7 +369,8 @@ export class Speaker {
     const { isCutOff, isWaiting, viewVersion } = this.#membership;
     if (isWaiting) this.#spreading.disturb(nowMs);
     const isUnsettled = !this.#election.isSettled;
-    const moment = { self: this.#options.settings.node, nowMs, viewVersion, isUnsettled, isCutOff };
+    const { settings, wallMs } = this.#options;
+    const moment = { self: settings.node, nowMs, wallMs: wallMs(), viewVersion, isUnsettled, isCutOff };
     this.#moves = new Set(this.#spreading.due(this.#view(), moment));
     this.#dirty.mark(this.#moves);
   }

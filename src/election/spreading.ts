@@ -1,3 +1,4 @@
+import { type DailyWindow, isWithin } from "#src/model/daily-window.ts";
 import { type SpreadLimits, type SpreadView, spreadMoves } from "./spread.ts";
 
 /** Between two rounds of planned moves. */
@@ -13,6 +14,8 @@ const ASKED_SETTLED_MS = 3_000;
 export interface SpreadMoment {
   readonly self: string;
   readonly nowMs: number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
   /** Changes whenever a member comes, goes, or says other things of itself than its claims. */
   readonly viewVersion: number;
   /** Two claim one address, or one that could be served is vacant. */
@@ -28,6 +31,7 @@ export interface SpreadMoment {
  */
 export class Spreading {
   readonly #settledMs: number | undefined;
+  readonly #window: DailyWindow | undefined;
   #askedUntilMs = 0;
   #viewVersion = -1;
   #changedMs = 0;
@@ -36,9 +40,13 @@ export class Spreading {
   /** The last round found nothing to gain, and nothing has changed since. */
   #isIdle = false;
 
-  /** `settledMs`: so long nothing may have changed; undefined: addresses are spread only when a person asks for it. */
-  constructor(settledMs: number | undefined) {
+  /**
+   * `settledMs`: so long nothing may have changed; undefined: addresses are spread only when a person asks for it. `window`:
+   * only then they are spread where no person asks for it; undefined: at any time.
+   */
+  constructor(settledMs: number | undefined, window: DailyWindow | undefined) {
     this.#settledMs = settledMs;
+    this.#window = window;
   }
 
   /** A person asks for it, for so many milliseconds from now on; 0: no longer. */
@@ -60,12 +68,15 @@ export class Spreading {
 
   /** The addresses, by text, that this speaker takes over now. To be called about once a second. */
   due(view: SpreadView, moment: SpreadMoment): readonly string[] {
-    const { self, nowMs, viewVersion } = moment;
+    const { self, nowMs, wallMs, viewVersion } = moment;
     if (viewVersion !== this.#viewVersion || nowMs - this.#seenMs >= AWAY_MS) this.disturb(nowMs);
     this.#viewVersion = viewVersion;
     this.#seenMs = nowMs;
     if (this.#isIdle) return [];
-    const settledMs = nowMs < this.#askedUntilMs ? ASKED_SETTLED_MS : this.#settledMs;
+    const isAsked = nowMs < this.#askedUntilMs;
+    // Looked at before each round: what is not done at the end of the window waits for the next one.
+    if (!isAsked && this.#window !== undefined && !isWithin(this.#window, wallMs)) return [];
+    const settledMs = isAsked ? ASKED_SETTLED_MS : this.#settledMs;
     if (settledMs === undefined || nowMs - this.#changedMs < settledMs || nowMs - this.#roundMs < ROUND_MS) return [];
     if (moment.isUnsettled || moment.isCutOff || !areAllStanding(view)) return [];
     this.#roundMs = nowMs;

@@ -90,6 +90,14 @@ describe("F a program is a function that a test can call", () => {
     expect(io.err()).toContain("[HEARTBEAT_KEY_UNUSABLE]");
   });
 
+  it("speaker refuses a window for fail-back that it cannot read", async () => {
+    await writeFile(join(directory, "key"), "a key for heartbeats\n");
+    const io = testIo();
+    const own = [`--heartbeat-key-file=${join(directory, "key")}`, "--fail-back-window=22-04"];
+    expect(await runSpeaker(own, io)).toBe(2);
+    expect(io.err()).toMatch(/^--fail-back-window: Cannot read "22-04": it is not HH:MM-HH:MM.*22:00-04:30/);
+  });
+
   it.each(programs)("$name refuses to start without a folder and without a cluster", async ({ run, args }) => {
     const io = testIo();
     expect(await run(args, io)).toBe(2);

@@ -56,6 +56,7 @@ async function start({
     heartbeatEveryMs: 20,
     deadAfterMs: 100,
     failBackAfterMs: undefined,
+    failBackWindow: undefined,
     keepConnectionsMs,
     answersPing,
     interfaces,

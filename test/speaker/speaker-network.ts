@@ -5,6 +5,7 @@ import { Layer2Announcer, type Layer2AnnouncerOptions } from "#speaker/layer2-an
 import { LastAnswers } from "#speaker/last-answers.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
+import type { DailyWindow } from "#src/model/daily-window.ts";
 import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { MachineAddress } from "#src/model/member-record.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
@@ -79,6 +80,9 @@ export class SpeakerNetwork {
   readonly addresses: readonly string[];
   readonly nodes: readonly string[];
   failBackAfterMs: number | undefined;
+  failBackWindow: DailyWindow | undefined;
+  /** What the clocks of all machines say at `nowMs` 0. */
+  wallAtStartMs = 0;
   keepConnectionsMs: number | undefined;
   /** Networks of every station, but for those whose links are down. */
   subnets: readonly Cidr[] = [lan];
@@ -163,6 +167,7 @@ export class SpeakerNetwork {
         heartbeatEveryMs: TICK_MS,
         deadAfterMs: DEAD_AFTER_MS,
         failBackAfterMs: this.failBackAfterMs,
+        failBackWindow: this.failBackWindow,
         keepConnectionsMs: this.keepConnectionsMs,
         answersPing: false,
         interfaces: [],
@@ -171,7 +176,7 @@ export class SpeakerNetwork {
       announcers: [layer2],
       counters,
       network,
-      wallMs: () => this.nowMs,
+      wallMs: () => this.wallAtStartMs + this.nowMs,
       keeper: {
         follow: (ip, via) => {
           const { announced, followed } = this.station(name);
