@@ -32,6 +32,7 @@ const TRAILERS = Buffer.from("trailers");
 const OF_HOP = ["keep-alive", "proxy-connection"].map((name) => Buffer.from(name));
 const WEBSOCKET = Buffer.from("websocket");
 const CONNECT = Buffer.from("connect");
+const SCHEMES = ["http", "https"].map((name) => Buffer.from(name));
 
 /** Bytes of a head of HTTP/1.1 beside the fields: `HTTP/1.1`, the framing, and the fields that begin a tunnel. */
 export const EXTRA_BYTES = 256;
@@ -210,7 +211,12 @@ function hasRightPseudos(lines: HeadLines, sorted: Sorted): boolean {
     return false;
   // RFC 9113 section 8.5: a plain CONNECT has neither.
   if (isConnect && protocol === -1) return path === -1 && scheme === -1 && authority !== -1;
-  return isPathRight(lines, path) && scheme !== -1 && valueLength(lines, scheme) > 0;
+  return isPathRight(lines, path) && isSchemeRight(lines, scheme);
+}
+
+/** As in HTTP/1.1 either is taken, whatever the connection is: it says how the client named what it asks for, and nothing follows from it. */
+function isSchemeRight(lines: HeadLines, scheme: number): boolean {
+  return scheme !== -1 && SCHEMES.some((name) => spells(lines.buffer, ...valueOf(lines, scheme), name));
 }
 
 /** In HTTP/1.1 a target that does not begin with a slash would name another host. */
@@ -218,11 +224,6 @@ function isPathRight(lines: HeadLines, path: number): boolean {
   if (path === -1 || !consistsOf(TARGET, lines, path)) return false;
   const [start, end] = valueOf(lines, path);
   return lines.bytes[start] === SLASH || (end - start === 1 && lines.bytes[start] === ASTERISK);
-}
-
-function valueLength(lines: HeadLines, index: number): number {
-  const [start, end] = valueOf(lines, index);
-  return end - start;
 }
 
 function consistsOf(characters: Uint8Array, lines: HeadLines, index: number): boolean {
