@@ -7,8 +7,8 @@ function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
 }
 
-// RTM_NEWLINK payloads as Linux 6.18 sent them for a dump: `ip link add br0 type bridge`, a veth as its port and the one
-// of a container, `ip tuntap add tap0 mode tap`, a VXLAN device. Counters and settings are left out.
+// RTM_NEWLINK payloads as Linux 6.18 sent them for a dump: `ip link add br0 type bridge`, a veth as its port, the veth of
+// another network namespace, `ip tuntap add tap0 mode tap`, and loopback. Counters and most settings are left out.
 const bridge = hex(`
   00 00 0100 02000000 43100100 00000000  0800 0300 62723000  0500 1000 06000000  0800 0400 dc050000  0500 2100 01000000
   0a00 0100 9e40b0d3dbf0 0000  0a00 0200 ffffffffffff 0000
