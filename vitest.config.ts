@@ -21,7 +21,7 @@ const LONG = [
   "test/ingress/{abuse,any-split,clients,endpoint-health,last-clients,policy-index,rolling-restart,slow-readers}.test.ts",
   "test/ingress/io/net-fuzz.test.ts",
   "test/ingress/limits/{redis-store,store-outage}.test.ts",
-  "test/ingress/workers/worker-servers.test.ts",
+  "test/ingress/workers/{program-with-workers,worker-servers}.test.ts",
   "test/model/{hostile-annotations,property}.test.ts",
   "test/page/browser.test.ts",
   "test/process/{listen,print-metrics}.test.ts",
