@@ -1,6 +1,7 @@
 // For `node --import`: threads do what files in the folder HAWSER_TEST_ORDERS ask for, by their names: `hold worker 2` keeps it from listening at a
-// shared port while it is there, and `end worker 2` has it end of a fault.
-import { existsSync, unlinkSync } from "node:fs";
+// shared port while it is there, `end worker 2` has it end of a fault, `block worker 2` stops its event loop while it is
+// there, and it says so by a file `blocked worker 2`.
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { Server } from "node:net";
 import { join } from "node:path";
 import { isMainThread, threadName } from "node:worker_threads";
@@ -19,6 +20,10 @@ if (!isMainThread) {
     return listen.apply(this, options);
   };
   setInterval(() => {
+    if (existsSync(order("block"))) {
+      writeFileSync(order("blocked"), "");
+      waitWhile(order("block"));
+    }
     if (!existsSync(order("end"))) return;
     unlinkSync(order("end"));
     throw new Error("as a test has ordered");

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -88,6 +88,7 @@ function start(endpointPort: number, orders: readonly string[] = []) {
       const answer = await adminGet("/state");
       return (JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as { openConnections: number }).openConnections;
     },
+    isThere: (what: string) => existsSync(join(folder, what)),
     metric: async (name: string) => {
       const found = (await adminGet("/metrics")).split("\n").find((line) => line.startsWith(`${name} `));
       return Number(found?.split(" ")[1]);
@@ -155,6 +156,27 @@ describe("hawser ingress with two workers", () => {
       await openClients(http);
       expect(await program.openConnections()).toBe(left + 2 * CLIENTS);
       expect([await program.readyz(), await program.metric("hawser_ingress_worker_deaths_total")]).toEqual([200, 1]);
+    },
+    STARTS_MS,
+  );
+
+  it(
+    "tells for how long the event loop of each stood still, once",
+    async () => {
+      await using endpoint = await startEndpoint(answering("page"));
+      const program = start(endpoint.port);
+      await until("it is ready", async () => (await program.readyz()) === 200);
+      const lagOf = (worker: number) => program.metric(`hawser_ingress_worker_lag_seconds{worker="${worker}"}`);
+      for (const worker of [2, 1]) {
+        for (const one of [1, 2]) await until(`${one} to be asked`, async () => (await lagOf(one)) < 1);
+        program.order(`block worker ${worker}`);
+        await until("it stands still", () => program.isThere(`blocked worker ${worker}`));
+        const sinceMs = performance.now();
+        await until("two seconds to pass", () => performance.now() - sinceMs > 2_000);
+        program.withdraw(`block worker ${worker}`);
+        // It looks at its delay ten times a second: so much of it may be unseen.
+        await until(`the lag of ${worker}`, async () => (await lagOf(worker)) >= 1.9);
+      }
     },
     STARTS_MS,
   );
