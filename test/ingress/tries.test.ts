@@ -28,6 +28,10 @@ describe("requests to a backend that fails as a whole", () => {
     const allowed = 0.2 * (asked - before.asked) + (10 * (performance.now() - before.ms)) / 1_000;
     expect(counters.retries - before.retries).toBeLessThanOrEqual(allowed + 2);
     expect(before.retries).toBeGreaterThanOrEqual(1_000);
+    // The endpoints see as many as were asked and sent again.
+    const seen = [one, two].map((endpoint) => endpoint.received().split(" HTTP/1.1\r\n").length - 1);
+    expect(seen[0]! + seen[1]!).toBe(asked + counters.retries);
+    expect(counters.requests[5]).toBe(asked);
     const others = Array.from({ length: 20 }, () => ask(proxy.port, CLOSING.replace("/ ", "/other ")));
     expect(new Set((await Promise.all(others)).map(statusOf))).toEqual(new Set([200]));
   });
