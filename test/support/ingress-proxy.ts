@@ -219,12 +219,22 @@ export async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Below what Linux gives to sockets that ask for any port: other tests, which run at the same time, cannot get it meanwhile. */
+const UNASKED_PORTS = { from: 20_000, to: 32_000 };
+
 /** A port of loopback on which nothing listens. */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const { from, to } = UNASKED_PORTS;
+  for (;;) {
+    const port = from + Math.floor(Math.random() * (to - from));
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** A condition for `until`: the figure has been the same 20 times in a row. */
