@@ -330,7 +330,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     await makeIngress("closed-theirs", { ingressClassName: "nginx" }, { annotations });
     const replicas = [await run(BY_SERVICE), await run(BY_SERVICE)];
     const told = async () => {
-      const path = `/api/v1/namespaces/${SHOP}/events`;
+      const path = `/api/v1/namespaces/${SHOP}/events?fieldSelector=source=hawser-ingress`;
       const { items } = await cluster.api.must<{ items: readonly EventObject[] }>({ path });
       return items.map(({ type, reason: why, count, involvedObject: { kind, name } }) =>
         [type, why, kind, name, count].join(" "),

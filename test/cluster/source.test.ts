@@ -79,11 +79,12 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
     await cluster.api.must({ method: "DELETE", path: objectPath(ref) });
   }
 
+  /** Hawser's own: the API server writes some, too, about ClusterIPs that it repairs. */
   async function events(): Promise<readonly (EventRecord & { readonly count: number })[]> {
-    const { items } = await cluster.api.must<{ items: (EventRecord & { involvedObject: ObjectRef; count: number })[] }>(
-      { path: EVENTS },
-    );
-    return items.map(({ involvedObject: about, ...event }) => ({ ...event, about }));
+    type Item = EventRecord & { involvedObject: ObjectRef; count: number; source: { component?: string } };
+    const { items } = await cluster.api.must<{ items: Item[] }>({ path: EVENTS });
+    const ours = items.filter(({ source: { component } }) => component?.startsWith("hawser-") === true);
+    return ours.map(({ involvedObject: about, ...event }) => ({ ...event, about }));
   }
 
   async function clear(): Promise<void> {

@@ -72,7 +72,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const members = [{ node: "n1" }, { node: "n2" }];
     await source.report("speaker-n2", { node: "n2", ready: true, announcing: [{ ip: "192.0.2.7", term: 1 }], members });
     await source.report("speaker-n1", { node: "n1", ready: true, announcing: ["192.0.2.1-3"], members });
-    const events = `/api/v1/namespaces/shop/events`;
+    const events = "/api/v1/namespaces/shop/events?fieldSelector=source=hawser-controller";
     await vi.waitFor(
       async () => expect((await cluster.api.must<{ items: unknown[] }>({ path: events })).items).toHaveLength(1),
       { timeout: 20_000 },
