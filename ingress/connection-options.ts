@@ -1,22 +1,21 @@
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
 import { HANDSHAKE_MS } from "./io/servers.ts";
+import { SECONDS_OPTION } from "./seconds-option.ts";
 
-const MAX_SECONDS = 86_400;
 const MAX_COUNT = 1_000_000_000;
-const seconds = { kind: "number", min: 1, max: MAX_SECONDS } as const;
 const age = { kind: "number", min: 0, max: 31_536_000 } as const;
 const count = { kind: "number", min: 0, max: MAX_COUNT } as const;
 
 /** The options about how long connections live, of clients and to endpoints. */
 export const connectionOptions = {
   handshakeTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: HANDSHAKE_MS / 1_000,
     help: "Seconds a client may take for its TLS handshake",
   },
   lingerTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.lingerMs / 1_000,
     help: "Seconds for which the rest of a refused request is read and dropped, so that its answer is not lost",
   },
@@ -31,7 +30,7 @@ export const connectionOptions = {
     help: "Seconds after which a client connection ends with its next request. 0: no bound",
   },
   endpointIdleTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.endpointIdleMs / 1_000,
     help: "Seconds that an idle connection to an endpoint is kept",
   },

@@ -2,12 +2,12 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { connectionOptions, readConnectionLimits } from "./connection-options.ts";
 import { HEADER_NAMES } from "./engine/h1/forwarded-request.ts";
 import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
+import { SECONDS_OPTION } from "./seconds-option.ts";
 
 const KIB = 1_024;
 const MIB = 1_048_576;
 /** The head of an answer is put together in one buffer of 64 KiB, with the lines that we and the Ingress add. */
 const MAX_HEAD_KIB = 56;
-const seconds = { kind: "number", min: 1, max: 86_400 } as const;
 
 /** The options that bound requests and connections. */
 export const limitOptions = {
@@ -26,22 +26,22 @@ export const limitOptions = {
     help: "Longest request line, in KiB (beyond: 414)",
   },
   headTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.headMs / 1_000,
     help: "Seconds a client may take to send a request head (beyond: 408)",
   },
   idleTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.keepAliveMs / 1_000,
     help: "Seconds a client connection may be idle between requests",
   },
   clientTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.clientGapMs / 1_000,
     help: "Seconds without progress after which a client that sends a body or reads an answer is given up",
   },
   clientBodyTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     help: "Seconds between two parts of a request body (default: as --client-timeout)",
   },
   maxBodyMib: {
@@ -66,17 +66,17 @@ export const limitOptions = {
     help: "Seconds that a whole request body may take (beyond: 408). 0: no bound",
   },
   connectTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.connectMs / 1_000,
     help: "Seconds to wait for a connection to an endpoint (beyond: another endpoint, or 504)",
   },
   endpointTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.endpointGapMs / 1_000,
     help: "Seconds an endpoint may send nothing while it answers (beyond: 504)",
   },
   tunnelTimeout: {
-    ...seconds,
+    ...SECONDS_OPTION,
     default: DEFAULT_LIMITS.tunnelIdleMs / 1_000,
     help: "Seconds a WebSocket or another changed protocol may be silent",
   },

@@ -1,22 +1,18 @@
-/** What a connection has served. */
-interface ServedSoFar {
-  readonly requests: number;
-  /** When it was opened. */
+/** A connection, and what it has served. */
+interface Served {
+  readonly requestCount: number;
   readonly openedMs: number;
 }
 
-/** How much it may serve; 0: any number, at any age. */
+/** How much a connection may serve; 0: any number, at any age. */
 export interface ConnectionLife {
   readonly requests: number;
   readonly ms: number;
 }
 
 /** Whether the request that is on a connection is the last one there. As at nginx, none ends for its age before it has served another one. */
-export function isSpent(
-  { requests, openedMs }: ServedSoFar,
-  { most, nowMs }: { readonly most: ConnectionLife; readonly nowMs: number },
-): boolean {
-  return (most.requests > 0 && requests >= most.requests) || (most.ms > 0 && nowMs - openedMs >= most.ms);
+export function isSpent({ requestCount, openedMs }: Served, { requests, ms }: ConnectionLife, nowMs: number): boolean {
+  return (requests > 0 && requestCount >= requests) || (ms > 0 && nowMs - openedMs >= ms);
 }
 
 /** Whether it is the last one of a client's connection, which also end with the program. */
@@ -26,8 +22,7 @@ export function isLastRequest(
     readonly nowMs: number;
     readonly limits: { readonly connectionLife: ConnectionLife };
   },
-  served: ServedSoFar,
+  connection: Served,
 ): boolean {
-  const { isDraining, nowMs, limits } = context;
-  return isDraining || isSpent(served, { most: limits.connectionLife, nowMs });
+  return context.isDraining || isSpent(connection, context.limits.connectionLife, context.nowMs);
 }

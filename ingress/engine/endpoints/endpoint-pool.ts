@@ -91,9 +91,8 @@ export class EndpointPool implements EndpointConnectionOwner {
     const idle = this.#idle.get(connection.endpoint.key);
     const limits = this.#options.limits();
     const nowMs = this.#options.clockMs();
-    const { requestCount: requests, openedMs } = connection;
     const isFull = (idle?.length ?? 0) >= limits.idleConnectionsPerEndpoint;
-    if (this.#isClosed || isFull || isSpent({ requests, openedMs }, { most: limits.endpointConnectionLife, nowMs })) {
+    if (this.#isClosed || isFull || isSpent(connection, limits.endpointConnectionLife, nowMs)) {
       connection.close();
       return;
     }

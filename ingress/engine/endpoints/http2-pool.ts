@@ -116,9 +116,7 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   /** Keeps room for a stream; a connection that has served enough serves no further ones. */
   #reserve(session: EndpointSession, stream: StreamConnection): void {
     session.reserve(stream);
-    const { requestCount: requests, openedMs } = session;
-    const most = this.#options.limits().endpointConnectionLife;
-    if (isSpent({ requests, openedMs }, { most, nowMs: this.clockMs() })) session.retire();
+    if (isSpent(session, this.#options.limits().endpointConnectionLife, this.clockMs())) session.retire();
   }
 
   #find(endpoint: BackendEndpoint, isNew: boolean, secure: SecureTarget | undefined): EndpointSession | undefined {

@@ -39,7 +39,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
   /** Of a phase without exchange, which has its own. */
   #deadlineMs: number;
   #idleSinceMs: number;
-  readonly #openedMs: number;
+  readonly openedMs: number;
   readonly #output: ClientOutput;
   readonly #input: InputGate;
   #isReadingStash = false;
@@ -60,7 +60,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
     this.#output = new ClientOutput(connection, context.buffers, context.unsent);
     this.#exchange = new Exchange(context, this);
     this.#stash = new HeadStash(context.limits.headBytes);
-    this.#idleSinceMs = this.#openedMs = context.nowMs;
+    this.#idleSinceMs = this.openedMs = context.nowMs;
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
@@ -189,7 +189,7 @@ export class ClientSession implements ConnectionSession, ClientStream {
 
   /** No request is read after the one that is on. */
   get #isLastRequest(): boolean {
-    return isLastRequest(this.#context, { requests: this.requestCount, openedMs: this.#openedMs });
+    return isLastRequest(this.#context, this);
   }
 
   answer(status: AnswerStatus, cause: AnswerCause, edit: ResponseEdit | undefined): void {

@@ -367,7 +367,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #begin(stream: StreamConnection): void {
     const id = this.#nextId;
     const { block } = stream.request!;
-    const isEnd = stream.sender!.isDone && stream.sender!.trailers === undefined;
+    const isEnd = stream.sender!.isAtEnd;
     if (this.#streams.size === 0) this.#pings.onFirstRequest(this.#owner.clockMs());
     this.#unsent.delete(stream);
     this.#streams.set(id, stream);

@@ -33,6 +33,11 @@ export class RequestSender {
     return this.#runStart === this.#runEnd && (this.#chunked?.isDone ?? this.#left === 0);
   }
 
+  /** Nothing at all follows what was sent: the stream ends with it. */
+  get isAtEnd(): boolean {
+    return this.isDone && this.trailers === undefined;
+  }
+
   /** Lines that go behind the last data; undefined: there are none, or they have not all come. */
   get trailers(): string | undefined {
     return this.#chunked?.isDone === true ? this.#chunked.trailers : undefined;

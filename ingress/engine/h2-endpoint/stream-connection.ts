@@ -118,8 +118,7 @@ export class StreamConnection implements Connection {
   }
 
   #addData(output: FrameBuffers, data: Uint8Array): void {
-    const sender = this.sender!;
-    this.#isEndSent = sender.isDone && sender.trailers === undefined;
+    this.#isEndSent = this.sender!.isAtEnd;
     output.addFrame({ type: FrameType.Data, flags: this.#isEndSent ? Flag.EndStream : 0, stream: this.id }, data);
   }
 

@@ -58,7 +58,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
   #dataStream: RequestStream | undefined;
   #turnRequests = 0;
   #hasClientEnded = false;
-  readonly #openedMs: number;
+  readonly openedMs: number;
   /** Without streams, and while closing. */
   #deadlineMs: number;
   /** Frames so far, and at the beginning of the header block that is read now. */
@@ -78,7 +78,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.#resets = new Allowance(HTTP2_BOUNDS.resets, nowMs);
     this.#needless = new Allowance(HTTP2_BOUNDS.needlessFrames, nowMs);
     this.#drain = new Drain(this.output);
-    this.#openedMs = nowMs;
+    this.openedMs = nowMs;
     this.#deadlineMs = nowMs + limits.headMs;
     this.output.add(firstFrames(limits.headBytes));
   }
@@ -368,8 +368,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     const stream = this.#streams.open(id);
     stream.open(id, { answerWindow: this.#peer.windowBytes, isWhole });
     const isRight = beginRequest(this.#context, stream, isWhole);
-    const served = { requests: this.requestCount, openedMs: this.#openedMs };
-    if (isLastRequest(this.#context, served)) this.drain(false);
+    if (isLastRequest(this.#context, this)) this.drain(false);
     return isRight ? undefined : this.#refuse(stream, ErrorCode.ProtocolError);
   }
 
