@@ -2,6 +2,7 @@ import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { VirtualRouter } from "#src/layer2/read-virtual-router.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
+import { globalAddresses } from "#src/linux/link.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { printMac } from "#src/wire/mac.ts";
 import { AddressConflicts, type DueAction } from "./address-conflicts.ts";
@@ -220,11 +221,10 @@ export class Layer2Announcer implements Announcer {
 }
 
 function interfaceState({ link, subnets }: Pick<LinkResponder, "link" | "subnets">): InterfaceState {
-  const addresses = link.addresses.filter(({ scope }) => scope === "global");
   return {
     name: link.name,
     mac: printMac(link.mac),
     subnets: subnets.map(printCidr),
-    addresses: addresses.map(({ ip }) => printIp(ip)),
+    addresses: globalAddresses(link).map(({ ip }) => printIp(ip)),
   };
 }

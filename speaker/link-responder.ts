@@ -20,7 +20,7 @@ import { readClaim } from "#src/layer2/read-claim.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { OpenPacketSocket } from "#src/linux/packet-socket.ts";
-import { takesInterface } from "#src/model/takes-interface.ts";
+import { type SelectableInterface, takesInterface } from "#src/model/takes-interface.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
@@ -79,6 +79,7 @@ export class LinkResponder {
     return this.#options.share;
   }
   readonly #options: LinkResponderOptions;
+  readonly #selectable: SelectableInterface;
   readonly #announced = new ServedAddresses((address) => this.#serves(address));
   readonly #checked = new ServedAddresses((address) => this.#serves(address));
   readonly #questioned = new ServedAddresses((address) => this.#serves(address));
@@ -97,6 +98,7 @@ export class LinkResponder {
   constructor(options: LinkResponderOptions) {
     this.#options = options;
     this.link = options.link;
+    this.#selectable = selectable(options.link);
     this.subnets = options.anySubnet ? EVERYTHING : options.share.kept;
     using opened = new DisposableStack(); // closes what is open if the next one does not open
     const open = (family: Family, kind: SocketKind): FilteredSocket =>
@@ -213,7 +215,7 @@ export class LinkResponder {
 
   #serves({ ip, interfaces }: AnnouncedAddress): boolean {
     const { share, anySubnet } = this.#options;
-    const isTaken = interfaces === undefined || takesInterface(interfaces, selectable(this.link));
+    const isTaken = interfaces === undefined || takesInterface(interfaces, this.#selectable);
     return isTaken && isServedByLink(ip, share, anySubnet);
   }
 

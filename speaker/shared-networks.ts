@@ -1,6 +1,6 @@
 import { bitsOf, type Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, cidrOf, parseCidr, printCidr } from "#src/ip/cidr.ts";
-import type { Link } from "#src/linux/link-watcher.ts";
+import { globalAddresses, type Link } from "#src/linux/link.ts";
 import type { Routes } from "#src/linux/routes.ts";
 import type { Problem } from "#src/model/problem.ts";
 
@@ -113,8 +113,7 @@ function isOneAddress({ family, prefixLength }: Cidr): boolean {
 
 /** The networks of a link's addresses, link-local ones left out: no Service address is in one. */
 function networksOf(link: Link): readonly Cidr[] {
-  return link.addresses
-    .filter(({ scope }) => scope === "global")
+  return globalAddresses(link)
     .map(({ ip, prefixLength }) => cidrOf(ip, prefixLength))
     .filter((cidr) => cidr !== undefined);
 }

@@ -4,7 +4,7 @@ import type { Handover } from "#src/election/handovers.ts";
 import { type Member, type NodeStandings, standingOf } from "#src/election/member.ts";
 import { Membership } from "#src/election/membership.ts";
 import { Spreading } from "#src/election/spreading.ts";
-import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import type { Family, Ip } from "#src/ip/address.ts";
 import { cidrContains } from "#src/ip/cidr.ts";
 import { assigningPools } from "#src/model/assigning-pool.ts";
 import type { ReceivedHeartbeat } from "#src/wire/heartbeat.ts";
@@ -13,6 +13,7 @@ import type { ConnectionKeeper } from "./connection-keeper.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
+import { isOurs } from "./is-ours.ts";
 import { Joining } from "./joining.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import type { LocalNetwork } from "./local-network.ts";
@@ -385,7 +386,7 @@ export class Speaker {
 
   /** Whether a Service has the address, or a pool may assign it. */
   isOurs(ip: Ip): boolean {
-    return this.#wanted.byAddress.has(printIp(ip)) || this.#poolOf(ip) !== undefined;
+    return isOurs(ip, { wanted: this.#wanted.byAddress, poolOf: this.#poolOf });
   }
 
   /** The families of the addresses that Services have, or that pools contain. */

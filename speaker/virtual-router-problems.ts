@@ -5,6 +5,7 @@ import { cidrContains } from "#src/ip/cidr.ts";
 import { listed } from "#src/model/listed.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { AnnouncerView } from "./announcer.ts";
+import { isOurs } from "./is-ours.ts";
 import { namedAddresses } from "./named-addresses.ts";
 import type { RouterWithOurs } from "./virtual-routers.ts";
 
@@ -35,8 +36,7 @@ export function virtualRouterProblems(routers: readonly RouterWithOurs[], view: 
 
 /** Those of the addresses that are ours and that this speaker reports. */
 function toReport(router: RouterWithOurs, { view, live }: Members): readonly Ip[] {
-  const isOurs = (ip: Ip): boolean => view.wanted.has(printIp(ip)) || view.poolOf(ip) !== undefined;
-  const ours = router.addresses.filter(isOurs);
+  const ours = router.addresses.filter((ip) => isOurs(ip, view));
   const announced = ours.filter((ip) => view.self.claims.has(printIp(ip)));
   const unclaimed = ours.filter((ip) => ![view.self, ...live].some(({ claims }) => claims.has(printIp(ip))));
   return [...announced, ...(isOurTurn(unclaimed[0], router, { view, live }) ? unclaimed : [])];

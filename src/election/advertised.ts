@@ -74,12 +74,12 @@ function nodeRules(
     const labels = labelsOf.get(node) ?? {};
     const matching = rules.filter(({ nodeSelectors }) => isSelected(nodeSelectors, labels));
     const named = namedInterfaces(matching);
-    const links = linksOf.get(node);
-    const canUse = (link: NonNullable<typeof links>[number]): boolean =>
-      named !== undefined && takesInterface(named, link) && link.subnets.some((subnet) => cidrContains(subnet, ip));
-    // One without such an interface goes on as it does until another node announces: it is not restricted to nothing.
-    if (named !== undefined && links?.some(canUse) === false) unlinked.add(node);
-    else if (named !== undefined) interfaces.set(node, named);
+    if (named !== undefined) {
+      const links = linksOf.get(node)?.filter(({ subnets }) => subnets.some((subnet) => cidrContains(subnet, ip)));
+      // One without such an interface goes on as it does until another node announces: it is not restricted to nothing.
+      if (links?.some((link) => takesInterface(named, link)) === false) unlinked.add(node);
+      else interfaces.set(node, named);
+    }
     const weights = matching.flatMap(({ preferredNodes }) => preferredNodes);
     const score = matching.length === 0 ? 0 : scoreOf([...weights, ...preferred], labels);
     if (score > 0) scores.set(node, score);

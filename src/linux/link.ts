@@ -39,6 +39,11 @@ export interface Link {
   readonly addresses: readonly LinkAddress[];
 }
 
+/** Those by which others reach the machine: not the link-local ones. */
+export function globalAddresses({ addresses }: Pick<Link, "addresses">): readonly LinkAddress[] {
+  return addresses.filter(({ scope }) => scope === "global");
+}
+
 /** RT_SCOPE_* of rtnetlink(7). */
 const SCOPES = new Map<number, LinkAddress["scope"]>([
   [0, "global"],

@@ -36,8 +36,8 @@ export function explainSeenOnWire({ speakers }: ExplainContext, ip: Ip): readonl
   const seen = speakers.live.flatMap(({ node, addressProblems }) =>
     addressProblems.flatMap(({ problem, addresses }) => (addresses.has(text) ? [{ node, problem }] : [])),
   );
-  const firsts = new Map(seen.toReversed().map((one) => [one.problem.code, one]));
-  return [...firsts.values()].toReversed().map((one) => explainSeen(text, one));
+  const byKind = Map.groupBy(seen, ({ problem }) => problem.code);
+  return [...byKind.values()].flatMap(([first]) => (first === undefined ? [] : [explainSeen(text, first)]));
 }
 
 /** When the owner answered a request for the address last, and what its clients must see. */

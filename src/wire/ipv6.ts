@@ -22,8 +22,8 @@ export interface Ipv6Packet {
   readonly payload: Uint8Array;
 }
 
-/** Both ends of a packet: what the checksum of the upper layer covers beside its own bytes. */
-export type Ipv6Ends = Pick<Ipv6Packet, "source" | "destination">;
+/** Both ends of a packet, of either family: what the checksum of the upper layer covers beside its own bytes. */
+export type PacketEnds = Pick<Ipv6Packet, "source" | "destination">;
 
 /** Writes an IPv6 packet. */
 export function encodeIpv6({ nextHeader, hopLimit, source, destination, payload }: Ipv6Packet): Uint8Array {
@@ -56,7 +56,10 @@ export function decodeIpv6(bytes: Uint8Array): Ipv6Packet | undefined {
   };
 }
 
-/** The sum of the pseudo-header (RFC 8200 section 8.1), to be added to that of the upper layer's bytes. */
-export function pseudoHeaderSum({ source, destination }: Ipv6Ends, nextHeader: number, lengthBytes: number): number {
+/**
+ * The sum of the pseudo-header (RFC 8200 section 8.1), to be added to that of the upper layer's bytes. That of IPv4 (RFC 9293 section 3.1) has
+ * the same fields in fewer bytes, so its sum is made alike.
+ */
+export function pseudoHeaderSum({ source, destination }: PacketEnds, nextHeader: number, lengthBytes: number): number {
   return sumWords(ipToBytes(source)) + sumWords(ipToBytes(destination)) + nextHeader + lengthBytes;
 }

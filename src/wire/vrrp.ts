@@ -1,6 +1,6 @@
 import { type Ip, ipFromBytes } from "#src/ip/address.ts";
 import { internetChecksum, sumWords } from "./checksum.ts";
-import { type Ipv6Ends, pseudoHeaderSum } from "./ipv6.ts";
+import { type PacketEnds, pseudoHeaderSum } from "./ipv6.ts";
 
 /** The protocol number of VRRP in IPv4 and IPv6 (RFC 9568 section 5.1.1.4), which CARP uses as well. */
 export const PROTOCOL_VRRP = 112;
@@ -41,7 +41,7 @@ export interface VrrpMessage {
  * both with the pseudo header, as RFC 5798 was read by keepalived and others, and without, as RFC 9568 section 5.2.8 says.
  * Undefined for all else: another length than its count of addresses makes, no address, the virtual router 0.
  */
-export function decodeVrrp(bytes: Uint8Array, ends: Ipv6Ends): VrrpMessage | undefined {
+export function decodeVrrp(bytes: Uint8Array, ends: PacketEnds): VrrpMessage | undefined {
   const version = versionOf(bytes, ends);
   if (version === undefined) return undefined;
   const { family } = ends.source;
@@ -57,14 +57,14 @@ export function decodeVrrp(bytes: Uint8Array, ends: Ipv6Ends): VrrpMessage | und
 }
 
 /** Version 2 is of IPv4 alone. */
-function versionOf(bytes: Uint8Array, { source }: Ipv6Ends): 2 | 3 | undefined {
+function versionOf(bytes: Uint8Array, { source }: PacketEnds): 2 | 3 | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const [first] = bytes;
   if (first === VERSION_3) return 3;
   return first === VERSION_2 && source.family === "ipv4" ? 2 : undefined;
 }
 
-function hasRightChecksum(bytes: Uint8Array, version: 2 | 3, ends: Ipv6Ends): boolean {
+function hasRightChecksum(bytes: Uint8Array, version: 2 | 3, ends: PacketEnds): boolean {
   const sum = sumWords(bytes);
   const isPlain = ends.source.family === "ipv4" && internetChecksum(sum) === 0;
   if (isPlain || version === 2) return isPlain;

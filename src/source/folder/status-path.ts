@@ -89,8 +89,8 @@ export function acceptsName(
 ): boolean {
   if (parent === directory && name === STATE) return true;
   if (name.startsWith(".") || name.endsWith("~")) return false;
-  const read = ["status", OBJECTS, ...topics.map((topic) => REPORT_FOLDERS[topic])];
-  return parent !== stateDirectory(directory) || read.includes(name);
+  if (parent !== stateDirectory(directory)) return true;
+  return ["status", OBJECTS, ...topics.map((topic) => REPORT_FOLDERS[topic])].includes(name);
 }
 
 /** Whether a file is read, by its ending. */
