@@ -14,6 +14,13 @@ export interface ReportFilesOptions {
 
 type Report = Readonly<Record<string, unknown>>;
 
+interface KnownFile {
+  /** Of its text, as it was read or written last. */
+  readonly version: string;
+  /** False: we wrote it, and it was not read since. What is there then is news, the same text and none at all as well. */
+  readonly isTold: boolean;
+}
+
 /** No report is there: what `FileTree` calls missing, and a folder. Any other error says nothing of the file. */
 const NOT_THERE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR"]);
 
@@ -23,10 +30,8 @@ export class ReportFiles {
   readonly #own = new Set<string>();
   #written: Promise<void> = Promise.resolve();
   #reports: ReadonlyMap<string, Report> = new Map();
-  /** Of each file with any text, what tells its text from another one. */
-  readonly #versions = new Map<string, string>();
-  /** Those that we wrote and that were not read since: what is there then is news, the same text and none at all as well. */
-  readonly #untold = new Set<string>();
+  /** The files with any text. */
+  readonly #known = new Map<string, KnownFile>();
   /** Texts since `all` was called last, by name; empty where the file is gone. Most programs read those of few topics. */
   readonly #unread = new Map<string, string>();
 
@@ -53,9 +58,9 @@ export class ReportFiles {
    * file cannot be read: what it said last stays.
    */
   async read(name: string): Promise<boolean> {
-    const before = this.#versions.get(name);
+    const before = this.#known.get(name)?.version;
     const text = await readText(this.#path(name));
-    const [version, now] = [text === "" ? undefined : versionOf(text), this.#versions.get(name)];
+    const [version, now] = [text === "" ? undefined : versionOf(text), this.#known.get(name)?.version];
     // We wrote it ourselves meanwhile: what was read is out of date.
     if (now !== before && now !== version) return false;
     return this.#take(name, text, version);
@@ -63,7 +68,7 @@ export class ReportFiles {
 
   /** The files of all that had a text when they were read or written last. */
   paths(): readonly string[] {
-    return [...this.#versions.keys()].map((name) => this.#path(name));
+    return [...this.#known.keys()].map((name) => this.#path(name));
   }
 
   /** Publishes our own report, after those given before. Adds `reportedAt`, in ISO 8601. */
@@ -83,10 +88,9 @@ export class ReportFiles {
     await writeWhole(this.#path(name), text, { durable: false, nowMs });
     const version = versionOf(text);
     // A `read` was quicker.
-    if (this.#versions.get(name) === version) return;
+    if (this.#known.get(name)?.version === version) return;
     // Shown at once; the next `read` tells that it changed, as it does of the reports of others.
-    this.#versions.set(name, version);
-    this.#untold.add(name);
+    this.#known.set(name, { version, isTold: false });
     this.#unread.set(name, text);
   }
 
@@ -104,10 +108,10 @@ export class ReportFiles {
 
   /** True if the text is another one than the last `read` took, or is read for the first time since we wrote it. */
   #take(name: string, text: string, version: string | undefined): boolean {
-    const wasTold = !this.#untold.delete(name);
-    if (this.#versions.get(name) === version) return !wasTold;
-    if (version === undefined) this.#versions.delete(name);
-    else this.#versions.set(name, version);
+    const known = this.#known.get(name);
+    if (version === undefined) this.#known.delete(name);
+    else this.#known.set(name, { version, isTold: true });
+    if (known?.version === version) return known?.isTold === false;
     this.#unread.set(name, text);
     return true;
   }
