@@ -3,7 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import type { KubeObject } from "#src/model/object.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
+import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { untilOwned } from "./until-owned.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
@@ -127,6 +130,22 @@ export class RackInstallation implements AsyncDisposable {
     return until(`${serviceKey} has an address`, () => {
       const addresses = this.assignedAddresses(serviceKey);
       return addresses.length > 0 && addresses;
+    });
+  }
+
+  /** What the condition hawser.dev/Announced of a Service says: its reason and its message. */
+  announcedCondition(serviceKey: string): string {
+    const file = join(this.directory, ".hawser/status/Service", `${serviceKey}.yaml`);
+    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
+    return `${String(reason)} ${String(message)}`;
+  }
+
+  /** The Events: about which object, its reason and its message. */
+  events(): readonly string[] {
+    const lines = readFileSync(join(this.directory, ".hawser/events.jsonl"), "utf8").trim().split("\n");
+    return lines.map((line) => {
+      const { about, reason, message } = JSON.parse(line) as EventRecord;
+      return `${about.kind} ${about.name} ${reason} ${message}`;
     });
   }
 

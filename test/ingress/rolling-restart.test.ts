@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { until } from "#lab/rack/until.ts";
 import { answering, ask, closedPort, listen, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
+import { oneHostObjects } from "#test/support/one-host-objects.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -26,25 +26,7 @@ interface Replica {
 function manifestsTo(port: number): string {
   const folder = mkdtempSync(join(tmpdir(), "hawser-rolling-"));
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
-  const backend = { service: { name: "s", port: { number: 80 } } };
-  const objects = [
-    { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, spec: { ports: [{ port: 80 }] } },
-    {
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { name: "s", labels: { "kubernetes.io/service-name": "s" } },
-      addressType: "IPv4",
-      ports: [{ name: "", port, protocol: "TCP" }],
-      endpoints: [{ addresses: ["127.0.0.1"] }],
-    },
-    {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "Ingress",
-      metadata: { name: "i" },
-      spec: { rules: [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
-    },
-  ];
-  writeFileSync(join(folder, "all.yaml"), objects.map((object) => stringify(object)).join("---\n"));
+  writeFileSync(join(folder, "all.yaml"), oneHostObjects(port));
   return folder;
 }
 

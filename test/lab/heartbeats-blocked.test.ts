@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { readMetrics } from "#lab/hawser/read-metrics.ts";
@@ -7,12 +5,8 @@ import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { until } from "#lab/rack/until.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
-import type { EventRecord } from "#src/status/event-record.ts";
-import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
-import { parse } from "yaml";
 
 const PORT = 7946;
 const BOTH_ANSWER =
@@ -60,21 +54,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     return { unheard: [], problems: [], ...report };
   }
 
-  /** What the condition hawser.dev/Announced of the Service says. */
-  function announced(): string {
-    const file = join(installation.directory, ".hawser/status/Service", `${echo.key}.yaml`);
-    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
-    return `${String(reason)} ${String(message)}`;
-  }
-
-  /** The Events: about which object, reason and message. */
-  function events(): readonly string[] {
-    const lines = readFileSync(join(installation.directory, ".hawser/events.jsonl"), "utf8").trim().split("\n");
-    return lines.map((line) => {
-      const { about, reason, message } = JSON.parse(line) as EventRecord;
-      return `${about.kind} ${about.name} ${reason} ${message}`;
-    });
-  }
+  const announced = (): string => installation.announcedCondition(echo.key);
 
   async function metric(node: string): Promise<string | undefined> {
     const metrics = await readMetrics(rack.host(node));
@@ -159,8 +139,8 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
       `Node ${owner} SpeakerProblem speakers ${owner} and ${other}: ${other} does not hear`,
       `Node ${other} SpeakerProblem speakers ${other} and ${owner}: ${other} hears no heartbeats`,
     ];
-    const isSaid = () => expected.every((start) => events().some((event) => event.startsWith(start)));
-    await until("each Node has its Event", isSaid, { lastSeen: events });
+    const isSaid = () => expected.every((start) => installation.events().some((event) => event.startsWith(start)));
+    await until("each Node has its Event", isSaid, { lastSeen: () => installation.events() });
   });
 
   it("L3 in one direction: an owner that took over alone yields to the one that does not hear it", async () => {

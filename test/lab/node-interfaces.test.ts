@@ -7,11 +7,8 @@ import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import type { PrintedProblem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
-import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
-import { parse } from "yaml";
 
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
 /** The second interface of n1 in the LAN. */
@@ -57,12 +54,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     });
   }
 
-  /** What the condition hawser.dev/Announced of the Service says. */
-  function announced(): string {
-    const file = join(installation.directory, ".hawser/status/Service", `${echo.key}.yaml`);
-    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
-    return `${String(reason)} ${String(message)}`;
-  }
+  const announced = (): string => installation.announcedCondition(echo.key);
 
   /** Resolves once the last requests for the address were answered by these MACs alone. */
   async function untilAnsweredBy(...macs: readonly string[]): Promise<void> {

@@ -1,13 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { parse } from "yaml";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
-import type { KubeObject } from "#src/model/object.ts";
-import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("what a pool says of who announces it", () => {
   let rack: Rack;
@@ -27,12 +24,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("what a pool says of who ann
     write("pools.yaml", JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } }));
   }
 
-  /** What the condition hawser.dev/Announced of the Service says. */
-  function announced(): string {
-    const file = join(directory, ".hawser/status/Service", `${echo.key}.yaml`);
-    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
-    return `${String(reason)} ${String(message)}`;
-  }
+  const announced = (): string => installation.announcedCondition(echo.key);
 
   /** Resolves once the node alone announces both addresses. */
   async function untilAnnouncedBy(...nodes: readonly string[]): Promise<void> {

@@ -1,19 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { readMetrics } from "#lab/hawser/read-metrics.ts";
 import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { until } from "#lab/rack/until.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import type { PrintedProblem } from "#src/model/problem.ts";
-import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
-import type { EventRecord } from "#src/status/event-record.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const CODE = "VIRTUAL_ROUTER_HAS_ADDRESS";
@@ -103,20 +99,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1" || !hasKeepalived)("J virtual
     return reported().flatMap((one) => (one.startsWith(`${node} `) ? [one.slice(node.length + 1)] : []));
   }
 
-  function announced(): string {
-    const file = join(installation.directory, ".hawser/status/Service", `${echo.key}.yaml`);
-    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
-    return `${String(reason)} ${String(message)}`;
-  }
-
-  /** The Events: about which object, reason and message. */
-  function events(): readonly string[] {
-    const lines = readFileSync(join(installation.directory, ".hawser/events.jsonl"), "utf8").trim().split("\n");
-    return lines.map((line) => {
-      const { about, reason, message } = JSON.parse(line) as EventRecord;
-      return `${about.kind} ${about.name} ${reason} ${message}`;
-    });
-  }
+  const announced = (): string => installation.announcedCondition(echo.key);
 
   async function explain(ip: string): Promise<string> {
     const command = [process.execPath, CLI, "explain", ip, "--manifests", installation.directory];
@@ -154,7 +137,9 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1" || !hasKeepalived)("J virtual
     for (const ip of [echo.ipv4, FREE])
       expect(await explain(ip)).toMatch(/^bad {2}wire .* A virtual router has .*\(VirtualRouterHasAddress\)$/m);
     const event = `Node ${owner} SpeakerProblem speaker ${owner}: A virtual router has ${echo.ipv4}`;
-    await until("its Node has an Event", () => events().some((one) => one.startsWith(event)), { lastSeen: events });
+    await until("its Node has an Event", () => installation.events().some((one) => one.startsWith(event)), {
+      lastSeen: () => installation.events(),
+    });
     await keepalived.stop();
     await until("nothing of it is left", () => reported().length === 0, { lastSeen: reported });
     expect([await installation.untilOwned(echo.ipv4), await installation.untilOwned(echo.ipv6)]).toEqual([

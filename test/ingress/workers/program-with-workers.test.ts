@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { until as untilWithin } from "#lab/rack/until.ts";
 import { answering, ask, type Client, openClient, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
+import { oneHostObjects } from "#test/support/one-host-objects.ts";
 
 const HOOK = fileURLToPath(new URL("../../support/threads-on-order.mjs", import.meta.url));
 /** Three threads read all sources, one after the other: on a machine with other work that takes long. */
@@ -20,29 +20,6 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
 });
 
-function objectsTo(port: number): string {
-  const backend = { service: { name: "s", port: { number: 80 } } };
-  return [
-    { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, spec: { ports: [{ port: 80 }] } },
-    {
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { name: "s", labels: { "kubernetes.io/service-name": "s" } },
-      addressType: "IPv4",
-      ports: [{ name: "", port, protocol: "TCP" }],
-      endpoints: [{ addresses: ["127.0.0.1"] }],
-    },
-    {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "Ingress",
-      metadata: { name: "i" },
-      spec: { rules: [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
-    },
-  ]
-    .map((object) => stringify(object))
-    .join("---\n");
-}
-
 function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "hawser-workers-"));
   cleanUps.push(() => rmSync(path, { recursive: true, force: true }));
@@ -52,7 +29,7 @@ function temporaryFolder(): string {
 /** The program with two workers, which do what is ordered. */
 function start(endpointPort: number, orders: readonly string[] = []) {
   const [manifests, folder] = [temporaryFolder(), temporaryFolder()];
-  writeFileSync(join(manifests, "all.yaml"), objectsTo(endpointPort));
+  writeFileSync(join(manifests, "all.yaml"), oneHostObjects(endpointPort));
   const order = (what: string): void => writeFileSync(join(folder, what), "");
   for (const what of orders) order(what);
   const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
