@@ -138,7 +138,8 @@ function exchange(
   }
   for (const ip of replaced) leave(table.inUse, ip, service);
   const kept = without(held, replaced);
-  const stuck = without(unwanted, replaced);
+  // Of what it gains, only what it asks for can be one that it is to release.
+  const stuck = [...without(unwanted, replaced), ...gained.filter((ip) => isToRelease(service, ip))];
   const orphaned = explainOrphaned(
     service,
     without(kept, stuck).filter((ip) => spaceOf(table.index, ip) === undefined),

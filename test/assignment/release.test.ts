@@ -2,7 +2,7 @@
 import { printIp } from "#src/ip/address.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { describe, expect, it } from "vitest";
-import { Cluster, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
+import { applied, Cluster, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
 
 const fresh = pool("new", ["198.51.100.0/30", "2001:db8::/126"]);
 const old = pool("old", ["192.0.2.0/30"]);
@@ -109,6 +109,18 @@ describe("planAssignments() where a Service is to release an address", () => {
     const message = plan.assignments.get("default/web")?.message ?? "";
     expect(message).toContain("192.0.2.1: to be released. It stays");
     expect(message).toContain(says);
+  });
+
+  it("says from the first that it stays where the Service asks for an address that it is to release", () => {
+    const web = service("web", { requests: ["192.0.2.1"], ...wish("192.0.2.1") });
+    const before = snapshot([old], [web]);
+    const given = planAssignments(before);
+    expect(summary(given)).toEqual({ web: "assign 192.0.2.1 AddressNotReleased" });
+    const message = given.assignments.get("default/web")?.message ?? "";
+    expect(message).toContain(
+      "192.0.2.1: to be released. It stays, because the Service asks for exactly this address.",
+    );
+    expect(planAssignments(applied(before, given)).assignments.get("default/web")?.message).toBe(message);
   });
 
   it("exchanges one family where the other has to wait, and that one later", () => {
