@@ -1,4 +1,4 @@
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { put } from "#src/collections/put.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -11,6 +11,7 @@ import { type CertificateClaims, claimedSecrets } from "#src/tls/certificate-cla
 import type { TouchedClaims } from "#src/tls/claim-index.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import type { HostCertificates } from "./host-certificates.ts";
+import { OpenedContexts, tryContext } from "./opened-contexts.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** What is served from now on. */
@@ -35,7 +36,7 @@ export interface TouchedCertificates extends TouchedClaims {
 /** A certificate as it is served. */
 interface Served {
   readonly certificate: Certificate;
-  readonly context: SecureContext;
+  readonly pair: KeyPair;
 }
 
 /** What a Secret was read as: something to serve, with warnings, or a Problem. */
@@ -48,8 +49,6 @@ interface Loaded {
 export class Certificates implements HostCertificates {
   /** A self-signed certificate for clients whose server name no Secret covers, where no other default is given. */
   readonly fallback: KeyPair;
-  readonly #selfSignedContext: SecureContext;
-  #fallbackContext: SecureContext;
   #fallbackPair: KeyPair;
   #onFallback: (pair: KeyPair) => void = () => undefined;
   #onChange: (hosts: readonly string[]) => void = () => undefined;
@@ -60,14 +59,14 @@ export class Certificates implements HostCertificates {
   /** The certificates of these. */
   readonly #usable = new Map<string, Certificate>();
   readonly #ciphers: string;
+  readonly #contexts: OpenedContexts;
   readonly #byHost = new Map<string, Served>();
   readonly #certificates = new Map<string, Certificate>();
 
   constructor(nowMs: number, ciphers: string = DEFAULT_CIPHERS) {
     this.#ciphers = ciphers;
+    this.#contexts = new OpenedContexts(ciphers);
     this.fallback = this.#fallbackPair = selfSigned("hawser.invalid", nowMs);
-    this.#selfSignedContext = createSecureContext({ ...this.fallback, ciphers });
-    this.#fallbackContext = this.#selfSignedContext;
   }
 
   /** Which certificate is served for which host. */
@@ -144,22 +143,18 @@ export class Certificates implements HostCertificates {
   /** The certificate for a server name (RFC 6066 section 3): of the exact host, the wildcard, otherwise the default. */
   contextOf(serverName: string | undefined): SecureContext {
     const host = serverName === undefined ? undefined : hostOf(serverName);
-    if (host === undefined) return this.#fallbackContext;
-    return servedFor(this.#byHost, host)?.context ?? this.#fallbackContext;
+    return this.#contexts.of(host === undefined ? this.#fallbackPair : this.pairOf(host));
   }
 
   /** The certificate itself for a host in lower case, without final dot. */
   pairOf(host: string): KeyPair {
-    const served = servedFor(this.#byHost, host)?.certificate;
-    return served === undefined ? this.#fallbackPair : { cert: served.chainPem, key: served.privateKeyPem };
+    return servedFor(this.#byHost, host)?.pair ?? this.#fallbackPair;
   }
 
   #useDefault(served: Served | undefined): void {
-    const context = served?.context ?? this.#selfSignedContext;
-    if (context === this.#fallbackContext) return;
-    this.#fallbackContext = context;
-    const { chainPem: cert, privateKeyPem: key } = served?.certificate ?? {};
-    this.#fallbackPair = cert === undefined || key === undefined ? this.fallback : { cert, key };
+    const pair = served?.pair ?? this.fallback;
+    if (pair === this.#fallbackPair) return;
+    this.#fallbackPair = pair;
     this.#onFallback(this.#fallbackPair);
   }
 
@@ -185,10 +180,9 @@ function load(secret: TlsSecret, ciphers: string): Loaded {
     const parsed = readCertificate(secret);
     if (!parsed.ok) return { served: undefined, problems: parsed.problems };
     const { chainPem: cert, privateKeyPem: key } = parsed.value;
-    return {
-      served: { certificate: parsed.value, context: createSecureContext({ cert, key, ciphers }) },
-      problems: parsed.problems,
-    };
+    const pair = { cert, key };
+    tryContext(pair, ciphers);
+    return { served: { certificate: parsed.value, pair }, problems: parsed.problems };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { served: undefined, problems: [secretUnusable(secret.key, "tls.crt", `OpenSSL refuses it (${why})`)] };

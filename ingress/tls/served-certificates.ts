@@ -1,24 +1,24 @@
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { hostOf } from "#src/routing/host.ts";
 import { servedFor } from "#src/tls/certificates-by-host.ts";
 import type { CertificateUpdate } from "#ingress/server/serving-update.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import type { HostCertificates } from "./host-certificates.ts";
+import { OpenedContexts } from "./opened-contexts.ts";
 import type { KeyPair } from "./self-signed.ts";
 
 /** The certificates that another thread has read and found good. OpenSSL gets each when a client asks for it first. */
 export class ServedCertificates implements HostCertificates {
   readonly fallback: KeyPair;
-  readonly #ciphers: string;
+  readonly #contexts: OpenedContexts;
   #default: KeyPair;
   #onFallback: (pair: KeyPair) => void = () => undefined;
   #secretOfHost: ReadonlyMap<string, string> = new Map();
   #pairs: ReadonlyMap<string, KeyPair> = new Map();
-  readonly #contexts = new WeakMap<KeyPair, SecureContext>();
 
   constructor(fallback: KeyPair, ciphers: string = DEFAULT_CIPHERS) {
     this.fallback = this.#default = fallback;
-    this.#ciphers = ciphers;
+    this.#contexts = new OpenedContexts(ciphers);
   }
 
   /** Serves these from now on. */
@@ -38,10 +38,7 @@ export class ServedCertificates implements HostCertificates {
 
   contextOf(serverName: string | undefined): SecureContext {
     const host = serverName === undefined ? undefined : hostOf(serverName);
-    const pair = host === undefined ? this.#default : this.pairOf(host);
-    const context = this.#contexts.get(pair) ?? createSecureContext({ ...pair, ciphers: this.#ciphers });
-    this.#contexts.set(pair, context);
-    return context;
+    return this.#contexts.of(host === undefined ? this.#default : this.pairOf(host));
   }
 
   pairOf(host: string): KeyPair {
