@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadHttp } from "./http/load.ts";
-import { shapes } from "./http/run-shapes.ts";
+import { shapes } from "./http/shapes.ts";
 import { backend, hawserSystem, type HttpSystem, manifests, nginxSystem, type Running, start } from "./http/systems.ts";
 import { foundTools, wrk } from "./http/tools.ts";
 import { benchOptions, printBenchReport, type Sample } from "./report.ts";

@@ -4,30 +4,38 @@ import { join } from "node:path";
 import { chosen } from "./chosen.ts";
 import { FILTER_CASE_NAMES } from "./http/all-filters.ts";
 import { runFilterCases } from "./http/run-filter-cases.ts";
-import { ROUND_SECONDS, runShapes, shapes } from "./http/run-shapes.ts";
+import { IDLE_CASES, measureIdle } from "./http/measure-idle.ts";
+import { routedSystems } from "./http/routed-systems.ts";
+import type { Shape } from "./http/load.ts";
+import { ROUND_SECONDS, runShapes } from "./http/run-shapes.ts";
+import { routedShapes, shapes } from "./http/shapes.ts";
 import { backend, systemsWith } from "./http/systems.ts";
 import { foundTools, wrk } from "./http/tools.ts";
 import { benchOptions, printBenchReport, type Report, type Sample } from "./report.ts";
 
-const OPPONENTS = ["nginx", "haproxy", "against"];
+const OPPONENTS = ["nginx", "haproxy", "caddy", "against"];
 
-/** CPU of a request and requests a second, ours beside nginx and HAProxy, one core for the proxy, one for the rest; and the price of each filter. */
+/**
+ * CPU of a request and requests a second, ours beside nginx, HAProxy and Caddy, one core for the proxy, one for the rest; memory of
+ * idle connections; and the price of each filter.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const options = benchOptions(args, {
     name: "http",
     trials: 5,
     help: `Rounds of each case (${ROUND_SECONDS} s of load each, 1 s for filters)`,
     texts: {
-      only: "Cases that are measured, with commas: shapes of load (keepalive), filters (filter-cors), or all of them (shapes, filters); default all",
-      systems: "What runs, of hawser, against, nginx and haproxy, with commas; default all that is there",
+      only: "Cases that are measured, with commas: shapes of load (keepalive), idle connections (idle), filters (filter-cors), or all of a kind (shapes, filters); default all",
+      systems: "What runs, of hawser, against, nginx, haproxy and caddy, with commas; default all that is there",
       against: "Folder with other sources of Hawser, which run beside the present ones as `against` (shapes alone)",
     },
   });
   if (options === undefined) return 0;
   const { only, systems: named, against } = options.texts;
-  const cases = chosen([...shapes.map(({ name }) => name), ...FILTER_CASE_NAMES], only, {
+  const shapeNames = [...shapes, ...routedShapes].map(({ name }) => name);
+  const cases = chosen([...shapeNames, ...IDLE_CASES, ...FILTER_CASE_NAMES], only, {
     option: "only",
-    groups: { shapes: shapes.map(({ name }) => name), filters: FILTER_CASE_NAMES },
+    groups: { shapes: shapeNames, filters: FILTER_CASE_NAMES },
   });
   const all = systemsWith(against);
   const chosenSystems = chosen(
@@ -53,13 +61,11 @@ export async function main(args: readonly string[]): Promise<number> {
     const say = (line: string): void => void (options.json || console.error(`http: ${line}`));
     try {
       const of = { rounds: options.trials, folder, proxyPin, loadPin, say };
-      samples.push(
-        ...(await runShapes(
-          able,
-          shapes.filter(({ name, streams }) => cases.has(name) && (streams === undefined || hasH2load)),
-          of,
-        )),
-      );
+      const wanted = ({ name, streams }: Shape): boolean => cases.has(name) && (streams === undefined || hasH2load);
+      samples.push(...(await runShapes("one", able, shapes.filter(wanted), of)));
+      const routed = routedSystems().filter(({ name }) => able.some((one) => one.name === name));
+      samples.push(...(await runShapes("routed", routed, routedShapes.filter(wanted), of)));
+      samples.push(...(await measureIdle(able, cases, of)));
       const filters = await runFilterCases(new Set(able.map(({ name }) => name)), cases, of);
       samples.push(...filters.samples);
       skipped.push(...filters.skipped);

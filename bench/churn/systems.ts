@@ -42,11 +42,12 @@ function hawser(begin: ChurnState): ChurnSystem {
   const system = hawserSystem("hawser", {
     hasTls: true,
     options: ["--ssl-redirect=false", "--workers=1"],
-    manifests: (port) =>
+    manifests: (port) => [
       printManifests([
         ingressManifest({ name: "steady", service: "steady" }),
         ...serviceManifests("steady", ["127.0.0.1"], port),
       ]),
+    ],
   });
   return {
     system: {

@@ -19,7 +19,7 @@ export function hawserWithFilters(name: string, cases: readonly FilterCase[], op
         ...serviceManifests("bench", ENDPOINT_ADDRESSES.slice(0, 1), backend),
         ...serviceManifests("three", ENDPOINT_ADDRESSES, backend),
       ];
-      return printManifests([...services, ingressManifest({ name: "any" }), ...cases.flatMap(manifestsOf)]);
+      return [printManifests([...services, ingressManifest({ name: "any" }), ...cases.flatMap(manifestsOf)])];
     },
   });
 }

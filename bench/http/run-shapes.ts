@@ -6,17 +6,6 @@ import { backend, type HttpSystem, type Running, start } from "./systems.ts";
 export const ROUND_SECONDS = 2;
 const WARM_UP_SECONDS = 2;
 
-export const shapes: readonly Shape[] = [
-  { name: "keepalive", path: "/", connections: 64, headers: [] },
-  { name: "new-connection", path: "/", connections: 64, headers: ["Connection: close"] },
-  { name: "large", path: "/large", connections: 16, headers: [] },
-  { name: "post", path: "/", connections: 64, headers: [], method: "POST", body: "x".repeat(1_024) },
-  { name: "many", path: "/", connections: 500, headers: [] },
-  { name: "tls", path: "/", connections: 64, headers: [], isSecure: true },
-  { name: "tls-handshake", path: "/", connections: 64, headers: ["Connection: close"], isSecure: true },
-  { name: "http2", path: "/", connections: 16, headers: [], isSecure: true, streams: 10 },
-];
-
 /** Where and how often is measured. */
 export interface RunOptions {
   readonly rounds: number;
@@ -27,23 +16,34 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
-/** CPU of a request and requests a second for each of these shapes at each system. */
+/**
+ * CPU of a request, requests a second and the time of all but 1 % for each of these shapes at each system. `label` tells the folders
+ * of several runs apart.
+ */
 export async function runShapes(
+  label: string,
   systems: readonly HttpSystem[],
   chosen: readonly Shape[],
   { rounds, folder, proxyPin, loadPin, say }: RunOptions,
 ): Promise<readonly Sample[]> {
   if (chosen.length === 0) return [];
   await using stack = new AsyncDisposableStack();
-  const endpoint = stack.use(await start(backend, { folder, pin: loadPin, backendPort: 0 }));
+  const endpoint = stack.use(await start(backend, { folder, pin: loadPin, backendPort: 0, name: `${label}-backend` }));
   const running: Running[] = [];
   for (const system of systems)
-    running.push(stack.use(await start(system, { folder, pin: proxyPin, backendPort: endpoint.port })));
+    running.push(
+      stack.use(
+        await start(system, { folder, pin: proxyPin, backendPort: endpoint.port, name: `${label}-${system.name}` }),
+      ),
+    );
   const samples: Sample[] = [];
   for (const shape of chosen) {
     // Of each shape: what is compiled while it runs would be counted as its price.
     for (const { port, securePort } of running)
-      await loadHttp(shape.isSecure === true ? securePort : port, shape, { seconds: WARM_UP_SECONDS, pin: loadPin });
+      await loadHttp(shape.isSecure === true ? securePort : port, shape, {
+        seconds: shape.warmUpSeconds ?? WARM_UP_SECONDS,
+        pin: loadPin,
+      });
     for (let round = 0; round < rounds; round++) {
       const order = round % 2 === 0 ? running : running.toReversed();
       for (const system of order) samples.push(...(await measure(system, shape, loadPin)));
@@ -55,9 +55,10 @@ export async function runShapes(
 
 async function measure(running: Running, shape: Shape, pin: readonly string[]): Promise<readonly Sample[]> {
   const { name: system } = running;
-  const { cpuUs, perSecond } = await measureLoad(running, shape, { seconds: ROUND_SECONDS, pin });
+  const { cpuUs, perSecond, p99Ms } = await measureLoad(running, shape, { seconds: ROUND_SECONDS, pin });
   return [
     { case: `cpu-${shape.name}`, system, unit: "us", value: cpuUs },
     { case: `rps-${shape.name}`, system, unit: "1/s", value: perSecond },
+    { case: `p99-${shape.name}`, system, unit: "ms", value: p99Ms },
   ];
 }

@@ -6,13 +6,17 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
+import { caddySystem } from "./caddy.ts";
 import { ingressManifest, printManifests, serviceManifests } from "./manifests.ts";
 
 const INGRESS = fileURLToPath(new URL("../../ingress/main.ts", import.meta.url));
-const STARTS_WITHIN_MS = 15_000;
+/** Some have 100,000 routes to read. */
+const STARTS_WITHIN_MS = 120_000;
 /** What the endpoint answers to everything but /large. */
 const SMALL_BODY = "x".repeat(127);
 const LARGE_BYTES = 1_048_576;
+/** Of a proxy. HAProxy wants two descriptors for each, and does with those that it is allowed. */
+const MAX_CONNECTIONS = 16_384;
 
 /** A program under test: its command and the files it reads. */
 export interface HttpSystem {
@@ -48,7 +52,8 @@ export function hawserSystem(
   }: {
     readonly program?: string;
     readonly hasTls?: boolean;
-    readonly manifests: (backend: number) => string;
+    /** The text of each file. */
+    readonly manifests: (backend: number) => readonly string[];
     readonly options?: readonly string[];
   },
 ): HttpSystem {
@@ -57,7 +62,7 @@ export function hawserSystem(
     package: undefined,
     versionCommand: [process.execPath, "--version"],
     prepare(folder, { own, secure, backend }) {
-      writeFileSync(join(folder, "all.yaml"), yaml(backend));
+      for (const [at, text] of yaml(backend).entries()) writeFileSync(join(folder, `part-${at}.yaml`), text);
       const ports = [
         `--http-port=${own}`,
         `--https-port=${hasTls ? secure : 0}`,
@@ -117,18 +122,27 @@ export const nginxSystem: HttpSystem = {
 };
 
 /** One thread, connections shared between requests, the same header fields as ours; large bodies by splice(2). */
-const haproxy: HttpSystem = {
+export const haproxySystem: HttpSystem = {
   name: "haproxy",
   package: "haproxy",
   versionCommand: ["haproxy", "-v"],
-  prepare(folder, { own, secure, backend }) {
-    const file = join(folder, "haproxy.cfg");
-    const certificate = writeCertificate(folder);
-    writeFileSync(
-      file,
-      `global
+  prepare: (folder, ports) => haproxyConfiguration(folder, ports, []),
+};
+
+/** Writes a configuration of HAProxy with more rules of its frontend; returns the command that runs it. */
+export function haproxyConfiguration(
+  folder: string,
+  { own, secure, backend }: { readonly own: number; readonly secure: number; readonly backend: number },
+  rules: readonly string[],
+): readonly string[] {
+  const file = join(folder, "haproxy.cfg");
+  const certificate = writeCertificate(folder);
+  writeFileSync(
+    file,
+    `global
   nbthread 1
-  maxconn 4096
+  no strict-limits
+  maxconn ${MAX_CONNECTIONS}
 defaults
   mode http
   timeout connect 5s
@@ -145,22 +159,22 @@ frontend in
   http-request set-header X-Real-IP %[src]
   http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
   http-request set-header X-Forwarded-Port %[dst_port]
-  default_backend endpoint
+${rules.map((rule) => `  ${rule}\n`).join("")}  default_backend endpoint
 backend endpoint
   http-reuse always
   server one 127.0.0.1:${backend}
 `,
-    );
-    return ["haproxy", "-q", "-db", "-f", file];
-  },
-};
+  );
+  return ["haproxy", "-q", "-db", "-f", file];
+}
 
 /** The systems that are compared, ours first; `against` is a folder with other sources of Hawser, which run as `against`. */
 export function systemsWith(against: string | undefined): readonly HttpSystem[] {
   const hawser = hawserSystem("hawser", { manifests, hasTls: true });
-  if (against === undefined) return [hawser, nginxSystem, haproxy];
+  const opponents = [nginxSystem, haproxySystem, caddySystem];
+  if (against === undefined) return [hawser, ...opponents];
   const program = join(resolve(against), "ingress/main.ts");
-  return [hawser, hawserSystem("against", { program, manifests, hasTls: true }), nginxSystem, haproxy];
+  return [hawser, hawserSystem("against", { program, manifests, hasTls: true }), ...opponents];
 }
 
 /** The endpoint behind them: nginx answering from memory, so that it is not the limit. */
@@ -210,18 +224,24 @@ export function nginxCommand(folder: string, http: string): readonly string[] {
   writeFileSync(
     file,
     `${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
-     events { worker_connections 4096; }
+     worker_rlimit_nofile ${2 * MAX_CONNECTIONS};
+     events { worker_connections ${MAX_CONNECTIONS}; }
      http { access_log off; keepalive_requests 1000000000; ${temp.join(" ")} ${http} }`,
   );
   return ["nginx", "-e", `${folder}/error.log`, "-c", file];
 }
 
-/** Starts a system in a folder of its own and waits until it answers. */
+/** Starts a system in a folder of its own (`name`, by default that of the system) and waits until it answers. */
 export async function start(
   system: HttpSystem,
-  at: { readonly folder: string; readonly pin: readonly string[]; readonly backendPort: number },
+  at: {
+    readonly folder: string;
+    readonly name?: string;
+    readonly pin: readonly string[];
+    readonly backendPort: number;
+  },
 ): Promise<Running> {
-  const folder = join(at.folder, system.name);
+  const folder = join(at.folder, at.name ?? system.name);
   mkdirSync(folder);
   const [port, securePort] = [await freePort(), await freePort()];
   const ports = { own: port, secure: securePort, backend: at.backendPort };
@@ -234,7 +254,12 @@ export async function start(
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: () => stop(child),
   };
-  await answers(running, child);
+  try {
+    await answers(running, child);
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
   return running;
 }
 
@@ -266,6 +291,6 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export function manifests(port: number): string {
-  return printManifests([ingressManifest({ name: "bench" }), ...serviceManifests("bench", ["127.0.0.1"], port)]);
+export function manifests(port: number): readonly string[] {
+  return [printManifests([ingressManifest({ name: "bench" }), ...serviceManifests("bench", ["127.0.0.1"], port)])];
 }

@@ -23,6 +23,7 @@ const PROGRAMS = new Set([
   "bench/cores.ts",
   "bench/failover.ts",
   "bench/http.ts",
+  "bench/http/idle-clients.ts",
   "bench/memory.ts",
   "bench/mesh.ts",
   "bench/partition.ts",
