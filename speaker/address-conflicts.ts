@@ -119,7 +119,7 @@ export class AddressConflicts {
     return due;
   }
 
-  /** A Problem for each machine that has addresses of this speaker, and for each that such are left to. */
+  /** The Problems of all that lasts; few, however many machines are heard. */
   problems(self: string, view: MembersView, nowMs: number): readonly Problem[] {
     const found = [...this.#byAddress].flatMap(([key, conflict]) => this.#reportable(key, conflict, view, nowMs) ?? []);
     return conflictProblems(self, found, view);
@@ -153,8 +153,8 @@ export class AddressConflicts {
   }
 }
 
-function reported(ip: Ip, { mac }: ForeignMachine, how: ReportedConflict["how"]): ReportedConflict {
-  return { ip, mac, how };
+function reported(ip: Ip, { mac, firstMs }: ForeignMachine, how: ReportedConflict["how"]): ReportedConflict {
+  return { ip, mac, how, sinceMs: firstMs };
 }
 
 function actionsOf(key: string, { conflict: { ip }, actions }: ConflictStep): readonly DueAction[] {

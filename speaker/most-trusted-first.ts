@@ -1,8 +1,12 @@
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 
-/** One frame of any machine on the link makes one of these up. */
-const BY_HEARSAY: ReadonlySet<ProblemCode> = new Set(["VIRTUAL_ROUTER_HAS_ADDRESS"]);
+/** Frames of any machine on the link make one of these up. */
+const BY_HEARSAY: ReadonlySet<ProblemCode> = new Set([
+  "VIRTUAL_ROUTER_HAS_ADDRESS",
+  "ADDRESS_HAS_TWO_OWNERS",
+  "ADDRESS_YIELDED",
+]);
 
 /**
  * In the order in which they are kept where there is room for some alone: errors first, and behind all others, warnings too, those

@@ -119,6 +119,43 @@ describe("AddressConflicts", () => {
     expect(find(conflicts, 5_000)).toEqual([]);
   });
 
+  it("J machines that somebody makes up are few Problems: the four that were heard first, and the others together", () => {
+    const texts = Array.from({ length: 200 }, (_, at) => `10.0.0.${at}`);
+    const conflicts = claiming(texts);
+    // The real one is there before, and has the last address.
+    const machines = [MAC, ...texts.slice(1).map((_, at) => `02:00:00:00:01:${at.toString(16).padStart(2, "0")}`)];
+    for (const [at, mac] of machines.entries()) {
+      const text = at === 0 ? "10.0.0.199" : (texts[at - 1] ?? "");
+      for (const atMs of [at, 3_000 + at]) conflicts.hear(text, mac, atMs);
+    }
+    const found = find(conflicts, 4_000);
+    expect(found.map(({ what }) => what)).toEqual([
+      `n1 and the machine ${MAC} both announce 10.0.0.199`,
+      "n1 and the machine 02:00:00:00:01:00 both announce 10.0.0.0",
+      "n1 and the machine 02:00:00:00:01:01 both announce 10.0.0.1",
+      "n1 and the machine 02:00:00:00:01:02 both announce 10.0.0.2",
+      "n1 and 196 other machines announce 10.0.0.3-198",
+    ]);
+    expect(found.at(-1)).toMatchObject({
+      code: "ADDRESS_HAS_TWO_OWNERS",
+      addresses: ["10.0.0.3-198"],
+      why: "the machines 02:00:00:00:01:03, 02:00:00:00:01:04, 02:00:00:00:01:05 and 193 more say by ARP or NDP that they have them while n1 announces them",
+    });
+  });
+
+  it("J of a pool that yields the others are one Problem, too", () => {
+    const texts = Array.from({ length: 50 }, (_, at) => `10.0.0.${at}`);
+    const conflicts = claiming(texts, "yield", true);
+    for (const [at, text] of texts.entries()) conflicts.hear(text, `02:00:00:00:01:${10 + at}`, at);
+    run(conflicts, 0, 1_000, () => undefined);
+    const found = find(conflicts, 1_000);
+    expect(found.map(({ code }) => code)).toEqual(Array.from({ length: 5 }, () => "ADDRESS_YIELDED"));
+    expect(found.at(-1)).toMatchObject({
+      what: "n1 does not announce 10.0.0.4-49",
+      why: expect.stringMatching(/^the machines 02:00:00:00:01:14, .* and 43 more answer for them/),
+    });
+  });
+
   it("G a new address that another machine answers for is silent and reported as yielded, with the machine", () => {
     const conflicts = claiming(IPS, "yield", true);
     expect([...conflicts.silent]).toEqual([...IPS]);

@@ -47,17 +47,20 @@ describe("ReportedProblems", () => {
     expect(subject.list()[0]).toBe(error);
   });
 
-  it("virtual routers, which any machine can make up, push no other out: neither errors nor warnings, in whatever order", () => {
-    const { subject } = reported();
-    const routers = Array.from({ length: 20 }, (_, index) => problem("VIRTUAL_ROUTER_HAS_ADDRESS", `r${index}`));
-    const others = [problem("ADDRESS_ON_LOCAL_INTERFACE", "eth0"), problem("HEARTBEATS_RELAYED", "n2", "warning")];
-    subject.report("speaker", [...routers, ...others]);
-    expect(subject.list().map(({ code }) => code)).toEqual([
-      "ADDRESS_ON_LOCAL_INTERFACE",
-      "HEARTBEATS_RELAYED",
-      ...Array.from({ length: 14 }, () => "VIRTUAL_ROUTER_HAS_ADDRESS"),
-    ]);
-    subject.report("keys", [problem("HEARTBEAT_KEY_DIFFERS", "n3", "warning")]);
-    expect(subject.list()[2]?.code).toBe("HEARTBEAT_KEY_DIFFERS");
-  });
+  it.each(["VIRTUAL_ROUTER_HAS_ADDRESS", "ADDRESS_HAS_TWO_OWNERS", "ADDRESS_YIELDED"] as const)(
+    "%s, which any machine can make up, pushes no other out: neither errors nor warnings, in whatever order",
+    (code) => {
+      const { subject } = reported();
+      const routers = Array.from({ length: 20 }, (_, index) => problem(code, `r${index}`));
+      const others = [problem("ADDRESS_ON_LOCAL_INTERFACE", "eth0"), problem("HEARTBEATS_RELAYED", "n2", "warning")];
+      subject.report("speaker", [...routers, ...others]);
+      expect(subject.list().map(({ code }) => code)).toEqual([
+        "ADDRESS_ON_LOCAL_INTERFACE",
+        "HEARTBEATS_RELAYED",
+        ...Array.from({ length: 14 }, () => code),
+      ]);
+      subject.report("keys", [problem("HEARTBEAT_KEY_DIFFERS", "n3", "warning")]);
+      expect(subject.list()[2]?.code).toBe("HEARTBEAT_KEY_DIFFERS");
+    },
+  );
 });
