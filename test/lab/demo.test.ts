@@ -44,7 +44,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
     expect(events.at(-1)).toMatchObject({ event: "done", ok: true, movedLost: 0 });
     expect(events.find(({ event }) => event === "exhausted")).toMatchObject({ reason: "PoolExhausted" });
     const drained = events.find(({ event }) => event === "drain");
-    expect(drained).toMatchObject({ alive: drained?.["connections"] });
+    expect(drained).toMatchObject({ alive: drained?.["connections"], lost: 0 });
     expect(events.find(({ event }) => event === "said")).toMatchObject({ reason: "MultipleOwners" });
     // The router has the address, too.
     expect(events.find(({ event }) => event === "explained")).toMatchObject({ bad: 1 });
