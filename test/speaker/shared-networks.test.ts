@@ -233,6 +233,10 @@ describe("Responders", () => {
       made.setLinks(these);
       expect(announcedOn("198.51.100.200")).toEqual([3]);
       expect(announcedOn("203.0.113.200")).toEqual([2]);
+      // What is not in use has no network of its own.
+      const byName = responders(["eth0"]);
+      byName.made.setLinks(these);
+      expect(byName.announcedOn("198.51.100.200")).toEqual([2]);
       const byPattern = responders(["eth*"]);
       byPattern.made.setLinks(these);
       expect(byPattern.announcedOn("198.51.100.200")).toEqual([3]);
