@@ -1,4 +1,4 @@
-import { type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
+import { compareIps, type Family, type Ip } from "#src/ip/address.ts";
 import {
   encodeProgram,
   type Instruction,
@@ -80,20 +80,14 @@ export function buildFilter(
 
 /** The different addresses of one family, sorted, each as 32-bit words in network order. */
 function wordsOf(addresses: readonly Ip[], family: Family): readonly (readonly number[])[] {
-  const sorted = addresses
-    .filter((ip) => ip.family === family)
-    .map(wordsOfIp)
-    .sort(compareWords);
-  return sorted.filter((words, index) => index === 0 || compareWords(words, sorted[index - 1] ?? []) !== 0);
+  const sorted = addresses.filter((ip) => ip.family === family).sort(compareIps);
+  return sorted.filter(({ value }, index) => value !== sorted[index - 1]?.value).map(wordsOfIp);
 }
 
 /** An address as 32-bit words in network order. */
-export function wordsOfIp(ip: Ip): readonly number[] {
-  const view = new DataView(ipToBytes(ip).buffer);
-  return Array.from({ length: view.byteLength / 4 }, (_, index) => view.getUint32(4 * index));
+export function wordsOfIp({ family, value }: Ip): readonly number[] {
+  if (family === "ipv4") return [Number(value)];
+  return WORD_SHIFTS.map((shift) => Number((value >> shift) & 0xffff_ffffn));
 }
 
-function compareWords(left: readonly number[], right: readonly number[]): number {
-  const index = left.findIndex((word, at) => word !== right[at]);
-  return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);
-}
+const WORD_SHIFTS = [96n, 64n, 32n, 0n];
