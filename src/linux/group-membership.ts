@@ -9,10 +9,12 @@ import { solicitedNodeGroup } from "#src/wire/solicited-node.ts";
  */
 const MAX_SOCKETS_PER_LINK = 16;
 /**
- * So many groups are joined or left at once; the others follow, so many at each `settle`. The kernel takes 60 to 230 µs for each: a
- * speaker that takes a thousand addresses over has to announce them before.
+ * So many groups are joined or left at once; the others follow at each `settle`. The kernel takes 60 to 230 µs for each: a speaker that
+ * takes a thousand addresses over has to announce them before.
  */
-const AT_ONCE = 32;
+const AT_ONCE = 4;
+/** Joined or left at each `settle`. */
+const PORTION = 32;
 /** What the kernel says when a socket's option memory is full. */
 const FULL = new Set(["ENOMEM", "ENOBUFS"]);
 
@@ -165,14 +167,15 @@ export class GroupMembership {
 
   /** Joins and leaves some of those that were too many at once; to be called often. */
   settle(): void {
-    this.#left = AT_ONCE;
+    let left = PORTION;
     for (const [name, groups] of this.#links) {
       try {
-        this.#left -= groups.settle(this.#left);
+        left -= groups.settle(left);
       } catch (error) {
         this.#options.onError?.(name, error as Error);
       }
     }
+    this.#left = AT_ONCE;
   }
 
   /** Takes one `join` back; the last one leaves the group. Never throws, also when the link is gone. */
