@@ -50,11 +50,14 @@ export class AddressFilter {
     return hasMore ? this.#widen() : undefined;
   }
 
-  /** Makes the filter exact if nothing changed for a while; to be called often. */
-  settle(nowMs: number): void {
-    if (this.#stale === undefined) return;
-    if (this.#stale.isNew) this.#stale = { isNew: false, atMs: nowMs };
-    else if (nowMs - this.#stale.atMs >= CALM_MS + this.#addresses.size * CALM_MS_PER_ADDRESS) this.#narrow();
+  /** Makes the filter exact if nothing changed for a while; to be called often. True if it did so. */
+  settle(nowMs: number): boolean {
+    if (this.#stale === undefined) return false;
+    const { isNew, atMs } = this.#stale;
+    if (isNew) this.#stale = { isNew: false, atMs: nowMs };
+    if (isNew || nowMs - atMs < CALM_MS + this.#addresses.size * CALM_MS_PER_ADDRESS) return false;
+    this.#narrow();
+    return true;
   }
 
   /** Lets nothing pass until `reopen`. */

@@ -63,9 +63,9 @@ export class FilteredSocket {
     this.#opened?.filter.changed({ hasMore: more.length > 0 });
   }
 
-  /** Lets the filter follow what changed before; to be called often. */
-  settle(nowMs: number): void {
-    this.#opened?.filter.settle(nowMs);
+  /** Lets the filter follow what changed before; to be called often. True where that was a filter for many addresses. */
+  settle(nowMs: number): boolean {
+    return this.#opened?.filter.settle(nowMs) === true;
   }
 
   /** Lets the kernel drop all frames until `reopen`; those that wait still arrive. */

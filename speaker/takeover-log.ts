@@ -17,6 +17,8 @@ interface Round extends TakeoverReason {
   /** The longest of it. */
   silentMs: number | undefined;
   readonly ips: Ip[];
+  /** The first of these as texts, once they were asked for since the last one came: to sort and print a thousand takes milliseconds. */
+  texts: readonly string[] | undefined;
 }
 
 interface Now {
@@ -47,15 +49,18 @@ export class TakeoverLog {
       else round.lost += 1;
       const lastMs = one.isGain && one.cause === "MemberSilent" ? heardMs(one.from) : undefined;
       if (lastMs !== undefined) round.silentMs = Math.max(round.silentMs ?? 0, Math.round(now.ms - lastMs));
-      if (round.ips.length < MAX_ADDRESSES) round.ips.push(one.ip);
+      if (round.ips.length === MAX_ADDRESSES) continue;
+      round.ips.push(one.ip);
+      round.texts = undefined;
     }
     return began;
   }
 
   /** The newest first. */
   list(): readonly Takeover[] {
-    return this.#rounds.map(({ at, cause, from, gained, lost, ips, silentMs }) => {
-      const addresses = printAddresses(ips).slice(0, MAX_TAKEOVER_TEXTS);
+    return this.#rounds.map((round) => {
+      const { at, cause, from, gained, lost, ips, silentMs } = round;
+      const addresses = (round.texts ??= printAddresses(ips).slice(0, MAX_TAKEOVER_TEXTS));
       return { at, cause, from, gained, lost, addresses, ...(silentMs === undefined ? {} : { silentMs }) };
     });
   }
@@ -64,7 +69,7 @@ export class TakeoverLog {
     const isSame = (round: Round): boolean => round.cause === cause && round.from === from;
     const known = this.#rounds.find((round) => isSame(round) && now.ms - round.startedMs < ROUND_MS);
     if (known !== undefined) return known;
-    const counts = { gained: 0, lost: 0, silentMs: undefined, ips: [] };
+    const counts = { gained: 0, lost: 0, silentMs: undefined, ips: [], texts: undefined };
     const round: Round = { cause, from, at: now.iso, startedMs: now.ms, ...counts };
     this.#rounds = [round, ...this.#rounds].slice(0, MAX_TAKEOVERS);
     return round;
