@@ -96,9 +96,9 @@ export class AddressConflicts {
     );
   }
 
-  /** What is due, within the budget of questions. */
-  takeDue(view: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
-    return this.#byTime.nextMs > nowMs ? [] : this.#advance(this.#byTime.takeDue(nowMs), view, nowMs);
+  /** What is due about so many addresses at most, within the budget of questions; the others follow at the next calls. */
+  takeDue(view: Pick<MembersView, "nodeOf">, nowMs: number, most: number): readonly DueAction[] {
+    return this.#byTime.nextMs > nowMs ? [] : this.#advance(this.#byTime.takeDue(nowMs, most), view, nowMs);
   }
 
   #advance(ready: readonly Conflict[], { nodeOf }: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {

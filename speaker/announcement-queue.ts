@@ -18,6 +18,7 @@ export class AnnouncementQueue {
   readonly #chance: () => number;
   #budget: Budget | undefined;
   #nextMs = Infinity;
+  #hasMore = false;
 
   constructor(announce: (ip: Ip) => void, chance: () => number) {
     this.#announce = announce;
@@ -35,22 +36,28 @@ export class AnnouncementQueue {
     this.#schedules.delete(key);
   }
 
-  /** Sends the rounds that are due; returns how many. */
-  sendDue(nowMs: number): number {
+  /** Whether rounds are due that the budget allows, and that the last call was not to send. */
+  get hasMore(): boolean {
+    return this.#hasMore;
+  }
+
+  /** Sends the rounds that are due, the most urgent first, and so many of them at most; returns how many. */
+  sendDue(nowMs: number, most: number): number {
     if (nowMs < this.#nextMs) return 0;
     const allowed = refill(this.#budget ?? fullBudget(nowMs), nowMs);
     for (const schedule of this.#byTime.takeDue(nowMs)) this.#waiting.add(schedule);
-    const ready = this.#waiting.takeUrgent(allowed, (schedule) => this.#isLatest(schedule));
-    const { due, budget, nextMs } = dueAnnouncements(ready, nowMs, allowed);
+    const ready = this.#waiting.takeUrgent(allowed, most, (schedule) => this.#isLatest(schedule));
+    const { due, budget, nextMs } = dueAnnouncements(ready, nowMs, allowed, most);
     for (const schedule of due) {
       this.#put(schedule);
       this.#announce(schedule.ip);
     }
-    // What the budget did not allow.
+    // What the budget did not allow, or what is too much for this call.
     for (const schedule of ready) if (this.#isLatest(schedule)) this.#waiting.add(schedule);
     this.#forgetReplaced();
     this.#budget = budget;
     this.#nextMs = Math.min(nextMs, this.#byTime.nextMs);
+    this.#hasMore = this.#nextMs <= nowMs;
     return due.length;
   }
 

@@ -57,8 +57,13 @@ export interface Announcer {
   repeat(keys: readonly string[], nowMs: number): void;
   /** Its interfaces changed: announces everything again, where it is served now. */
   linksChanged(nowMs: number): void;
-  /** Sends what is due; to be called often. True where it answers for other addresses than before. */
+  /**
+   * Sends what is due, as much of it as is done in a few milliseconds; to be called often. True where it answers for other addresses
+   * than before.
+   */
   tick(view: TickView, nowMs: number): boolean;
+  /** More is due than the last `tick` sent: it is to be called again soon, after heartbeats that wait. */
+  readonly hasMore: boolean;
   /** What its user can fix. */
   problems(view: AnnouncerView, nowMs: number): readonly Problem[];
 }

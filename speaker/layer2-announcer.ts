@@ -47,6 +47,14 @@ export interface Layer2AnnouncerOptions {
   chance(): number;
 }
 
+/**
+ * Rounds of announcements that are sent at once. Each takes a few microseconds, and tens of them where the switch is part of the
+ * machine, as a bridge of containers is: some milliseconds for all, after which heartbeats are read and sent.
+ */
+const ROUNDS_PER_PORTION = 32;
+/** Addresses for which something about other machines that have them, too, is done at once. */
+const CONFLICTS_PER_PORTION = 32;
+
 /** Answers ARP and NDP for addresses, and announces them unasked: at once, then in growing intervals. */
 export class Layer2Announcer implements Announcer {
   readonly #options: Layer2AnnouncerOptions;
@@ -70,6 +78,10 @@ export class Layer2Announcer implements Announcer {
 
   get silent(): ReadonlySet<string> {
     return this.#conflicts.silent;
+  }
+
+  get hasMore(): boolean {
+    return this.#queue.hasMore;
   }
 
   networks(): readonly Cidr[] {
@@ -137,15 +149,15 @@ export class Layer2Announcer implements Announcer {
     this.#watch(first.map(({ key }) => key));
     for (const one of first) this.#act(one);
     // Clients of addresses that are taken over wait for the first announcement, and for nothing else of this.
-    this.#send(nowMs);
+    const sent = this.#send(nowMs, ROUNDS_PER_PORTION);
     this.#watch([...this.#unwatched]);
     this.#checkOwners(view, nowMs);
-    const later = this.#conflicts.takeDue(view, nowMs);
+    const later = this.#conflicts.takeDue(view, nowMs, CONFLICTS_PER_PORTION);
     for (const one of later) this.#act(one);
     const due = [...first, ...later];
     const keys = due.filter(({ action }) => action === "announce" || action === "withdraw").map(({ key }) => key);
     if (keys.length > 0) this.#match(keys, nowMs);
-    this.#send(nowMs);
+    this.#send(nowMs, ROUNDS_PER_PORTION - sent);
     this.#options.responders.settle(nowMs);
     this.#options.stopper?.settle(nowMs);
     return keys.length > 0;
@@ -179,8 +191,11 @@ export class Layer2Announcer implements Announcer {
     }
   }
 
-  #send(nowMs: number): void {
-    this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
+  /** Sends so many rounds that are due, at most; returns how many. */
+  #send(nowMs: number, most: number): number {
+    const sent = this.#queue.sendDue(nowMs, most);
+    this.#options.counters.addAnnouncementRounds(sent);
+    return sent;
   }
 
   /** Listens for other machines that have these, of what was claimed. */

@@ -5,6 +5,8 @@ import { ToldOnce } from "#src/model/told-once.ts";
 
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;
+/** At most this much later where addresses are changing hands: to print a thousand of them takes some milliseconds. */
+const BUSY_MS = 1_000;
 /** The state less often the larger it is: so much longer for each address in it. */
 const REPORT_MS_PER_ADDRESS = 0.5;
 /** A log line names at most this many addresses of each kind. */
@@ -25,6 +27,8 @@ export class Reporter {
   #stateMs = 0;
   #isDue = true;
   readonly #told = new ToldOnce();
+  /** To be logged. */
+  #changes: Handover[] = [];
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -35,9 +39,9 @@ export class Reporter {
     this.#isDue = true;
   }
 
-  /** Sends counters, and the state if it changed, unless that was done a moment ago. */
-  report(nowMs: number): void {
-    if (nowMs - this.#reportedMs < REPORT_MS) return;
+  /** Sends counters, and the state if it changed, unless that was done a moment ago. `isBusy`: clients wait for something else. */
+  report(nowMs: number, { isBusy }: { readonly isBusy: boolean }): void {
+    if (nowMs - this.#reportedMs < (isBusy ? BUSY_MS : REPORT_MS)) return;
     this.#reportedMs = nowMs;
     this.#options.post({ kind: "counters", counters: this.#options.counters() });
     if (!this.#isDue || nowMs - this.#stateMs < this.#options.size() * REPORT_MS_PER_ADDRESS) return;
@@ -54,8 +58,16 @@ export class Reporter {
     this.#options.post({ kind: "log", level: "warn", msg: "this speaker did not run for a while", data });
   }
 
-  /** One line for all addresses that came or went at once. */
-  logChange(handovers: readonly Handover[], members: number): void {
+  /** Addresses came or went; to be logged with those that do so in the same moment. */
+  noteChanges(handovers: readonly Handover[]): void {
+    this.#changes.push(...handovers);
+  }
+
+  /** One line for all addresses that came or went since the last one; none where there are none. */
+  logChanges(members: number): void {
+    const handovers = this.#changes;
+    if (handovers.length === 0) return;
+    this.#changes = [];
     const [gained, lost] = [true, false].map((isGain) => handovers.filter((one) => one.isGain === isGain));
     const named = (some: readonly Handover[] = []) => some.slice(0, NAMED_ADDRESSES).map(({ ip }) => printIp(ip));
     const causes: Record<string, number> = {};

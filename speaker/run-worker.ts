@@ -26,6 +26,7 @@ import { NodeQuestions } from "./node-questions.ts";
 import { PortQuestions } from "./port-questions.ts";
 import { Responders } from "./responders.ts";
 import { RouterListener } from "./router-listener.ts";
+import { soon } from "./soon.ts";
 import { Speaker } from "./speaker.ts";
 
 /** Between two attempts to open the packet sockets that the kernel refused. */
@@ -162,7 +163,9 @@ export async function runWorker(
     keeper: connections.keeper,
     wallMs,
     post,
+    goOnSoon: () => goingOn.ask(),
   });
+  const goingOn = soon(() => speaker.goOn(monotonicMs()));
 
   const routers = new RouterListener({
     links: () => responders.links().map(({ link }) => link),
@@ -231,6 +234,7 @@ export async function runWorker(
   return () => {
     clearInterval(reopening);
     clearInterval(ticking);
+    goingOn.stop();
     heartbeats.close();
     ports.close();
     responders.close();

@@ -59,12 +59,16 @@ export interface SpeakerOptions {
   /** Milliseconds since 1970, for people and for the time of the day. */
   wallMs(): number;
   post(message: FromWorker): void;
+  /** Asks for a call of `goOn`, when ticks that are due and heartbeats that wait are done. */
+  goOnSoon(): void;
 }
 
 /**
  * The heart of a speaker: hears heartbeats, holds elections, and makes the announcers match. It has no timer of its own:
  * the worker calls `tick` every heartbeat interval and `receive` for each heartbeat. A heartbeat makes it decide before the
- * next `tick` once at most: a burst of them, however long, makes no more work than one.
+ * next `tick` once at most: a burst of them, however long, makes no more work than one. What takes longer than a few milliseconds,
+ * as taking hundreds of addresses over, is done portion by portion (`goOn`): meanwhile it hears and sends heartbeats, and does not look
+ * dead itself.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
@@ -208,8 +212,9 @@ export class Speaker {
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
     this.#decideDue(nowMs);
     this.#sendHeartbeats(nowMs);
-    this.#reporter.report(nowMs);
-    const hasLeft = this.#isLeaving && this.#election.hasNoSuccessorToAwait(this.#options.settings.node);
+    this.#reporter.report(nowMs, { isBusy: this.#hasMore });
+    const hasLeft =
+      this.#isLeaving && !this.#dirty.hasMore && this.#election.hasNoSuccessorToAwait(this.#options.settings.node);
     if (!hasLeft) return;
     this.#connections?.end(nowMs);
     this.#options.post({ kind: "left" });
@@ -278,10 +283,17 @@ export class Speaker {
     if (!isDeepStrictEqual(before, this.#networks.told)) this.#dirty.markAll();
   }
 
+  /** Begins with what is marked; what is more than one portion goes on at calls of `goOn`. */
   #decideDue(nowMs: number): void {
     // Without any address there is nothing to decide, yet something to say.
     if (this.#dirty.isMarked) this.#reporter.markDue();
-    const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#election.plan.keys());
+    this.#dirty.begin(this.#wanted.byAddress.keys(), this.#election.plan.keys());
+    this.goOn(nowMs);
+  }
+
+  /** Goes on with what was begun: decides on a portion of it, and lets the announcers send a portion. */
+  goOn(nowMs: number): void {
+    const keys = this.#dirty.take();
     if (keys.size > 0) {
       const change = this.#election.decide(keys, this.#view(), nowMs);
       const isLive = (node: string): boolean => this.#membership.linkTo(node).isLive;
@@ -290,9 +302,18 @@ export class Speaker {
       this.#apply(change, nowMs);
       this.#spreading.wake();
     }
-    this.#moves = NO_MOVES;
+    if (!this.#dirty.hasMore) {
+      this.#moves = NO_MOVES;
+      this.#reporter.logChanges(this.#members.live().length + 1);
+    }
     const view = this.#tickView();
     for (const announcer of this.#options.announcers) if (announcer.tick(view, nowMs)) this.#reporter.markDue();
+    if (this.#hasMore) this.#options.goOnSoon();
+  }
+
+  /** What was begun is more than the portions that are done. */
+  get #hasMore(): boolean {
+    return this.#dirty.hasMore || this.#options.announcers.some(({ hasMore }) => hasMore);
   }
 
   /** Makes the announcers match what was decided. */
@@ -314,7 +335,7 @@ export class Speaker {
     const heardMs = (node: string): number | undefined => this.#membership.heardMsOf(node);
     for (const cause of this.#takeovers.add(handovers, { ms: nowMs, iso }, heardMs))
       this.#options.counters.add("takeovers", cause);
-    this.#reporter.logChange(handovers, this.#members.live().length + 1);
+    this.#reporter.noteChanges(handovers);
   }
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
@@ -369,7 +390,7 @@ export class Speaker {
     if (!this.#joining.stands || this.#isLeaving) return;
     const { isCutOff, isWaiting, viewVersion } = this.#membership;
     if (isWaiting) this.#spreading.disturb(nowMs);
-    const isUnsettled = !this.#election.isSettled;
+    const isUnsettled = !this.#election.isSettled || this.#dirty.hasMore;
     const { settings, wallMs } = this.#options;
     const moment = { self: settings.node, nowMs, wallMs: wallMs(), viewVersion, isUnsettled, isCutOff };
     this.#moves = new Set(this.#spreading.due(this.#view(), moment));

@@ -22,10 +22,14 @@ export class DueHeap<T extends Due> {
     this.#heap.push(item);
   }
 
-  /** Takes out all that are due by then, the earliest first. */
-  takeDue(nowMs: number): readonly T[] {
+  /** Takes out those that are due by then, the earliest first, and so many at most. */
+  takeDue(nowMs: number, most = Infinity): readonly T[] {
     const due: T[] = [];
-    for (let { first } = this.#heap; first !== undefined && first.dueMs <= nowMs; { first } = this.#heap) {
+    for (
+      let { first } = this.#heap;
+      first !== undefined && first.dueMs <= nowMs && due.length < most;
+      { first } = this.#heap
+    ) {
       due.push(first);
       this.#heap.pop();
     }

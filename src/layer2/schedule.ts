@@ -47,10 +47,15 @@ export function startSchedule(ip: Ip, nowMs: number, chance: number): Schedule {
 
 /**
  * The addresses whose next round is to be sent now, within the budget: first rounds before repeats, repeats of young
- * take-overs before refreshes, then by time and address. What the budget does not allow stays due; a round that is late
- * until the one after it is merged with that.
+ * take-overs before refreshes, then by time and address, and so many at most. What is too much, or what the budget does
+ * not allow, stays due; a round that is late until the one after it is merged with that.
  */
-export function dueAnnouncements(schedules: Iterable<Schedule>, nowMs: number, budget: Budget): DueAnnouncements {
+export function dueAnnouncements(
+  schedules: Iterable<Schedule>,
+  nowMs: number,
+  budget: Budget,
+  most = Infinity,
+): DueAnnouncements {
   const ready: Schedule[] = [];
   let nextMs = Infinity;
   for (const schedule of schedules) {
@@ -60,6 +65,7 @@ export function dueAnnouncements(schedules: Iterable<Schedule>, nowMs: number, b
   let left = refill(budget, nowMs);
   const due: Schedule[] = [];
   for (const schedule of ready.sort(compareUrgency)) {
+    if (due.length >= most) break;
     const spending = spendingOf(schedule);
     const after = spend(left, spending);
     if (after === undefined) {
@@ -71,7 +77,8 @@ export function dueAnnouncements(schedules: Iterable<Schedule>, nowMs: number, b
     nextMs = Math.min(nextMs, advanced.dueMs);
     due.push(advanced);
   }
-  return { due, budget: left, nextMs };
+  // Where it is as many as it may be it is not known whether there are more.
+  return { due, budget: left, nextMs: due.length < most ? nextMs : nowMs };
 }
 
 /** What the next round of an address is taken from. */

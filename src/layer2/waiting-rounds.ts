@@ -16,17 +16,17 @@ export class WaitingRounds {
   }
 
   /**
-   * Takes out the most urgent: so many as the budget allows of each kind, and one more, so that it is known when that may be sent.
-   * Those that were replaced are dropped on the way.
+   * Takes out the most urgent: so many as the budget allows of each kind, and one more, so that it is known when that may be sent;
+   * `most` and one more in all. Those that were replaced are dropped on the way.
    */
-  takeUrgent(budget: Budget, isLatest: (schedule: Schedule) => boolean): readonly Schedule[] {
+  takeUrgent(budget: Budget, most: number, isLatest: (schedule: Schedule) => boolean): readonly Schedule[] {
     const urgent: Schedule[] = [];
     for (const [heap, allowed] of [
       [this.#first, budget.first],
       [this.#repeat, budget.repeat],
     ] as const) {
-      const most = urgent.length + allowed;
-      for (let { first } = heap; first !== undefined && urgent.length <= most; { first } = heap) {
+      const end = Math.min(urgent.length + allowed, most);
+      for (let { first } = heap; first !== undefined && urgent.length <= end; { first } = heap) {
         heap.pop();
         if (isLatest(first)) urgent.push(first);
       }

@@ -37,7 +37,7 @@ function run(
   onDue: (due: DueAction, nowMs: number) => void,
 ) {
   for (let nowMs = fromMs; nowMs <= toMs; nowMs += 20)
-    for (const due of conflicts.takeDue(nobody, nowMs)) onDue(due, nowMs);
+    for (const due of conflicts.takeDue(nobody, nowMs, Infinity)) onDue(due, nowMs);
 }
 
 describe("AddressConflicts", () => {
@@ -185,7 +185,7 @@ describe("AddressConflicts", () => {
     const first = fresh.takeNew(nobody, 0);
     expect(new Set(first.map(({ action }) => action))).toEqual(new Set(["probe"]));
     expect(first.map(({ key }) => key)).toEqual(texts.slice(1, 201));
-    expect([fresh.takeNew(nobody, 0), fresh.takeDue(nobody, 0)]).toEqual([[], []]);
+    expect([fresh.takeNew(nobody, 0), fresh.takeDue(nobody, 0, Infinity)]).toEqual([[], []]);
     const asked = new Map(first.map(({ key }) => [key, 1]));
     run(fresh, 20, 10_000, ({ key }) => asked.set(key, (asked.get(key) ?? 0) + 1));
     expect(asked.size).toBe(999);

@@ -47,6 +47,12 @@ export interface Station {
   hasLeft: boolean;
   /** What it reported last. */
   state: SpeakerState | undefined;
+  /** It asked for a call of `goOn`. */
+  asksToGoOn: boolean;
+  /** What it logged when announcements changed. */
+  readonly changes: Readonly<Record<string, unknown>>[];
+  /** How many states it reported. */
+  states: number;
 }
 
 /** The address of a node: n1 has 192.0.2.101. */
@@ -84,6 +90,8 @@ export class SpeakerNetwork {
   /** What the clocks of all machines say at `nowMs` 0. */
   wallAtStartMs = 0;
   keepConnectionsMs: number | undefined;
+  /** Portions that each speaker has time for between two ticks, beside that of the tick. */
+  portionsPerTick = Infinity;
   /** Networks of every station, but for those whose links are down. */
   subnets: readonly Cidr[] = [lan];
   readonly #unplugged = new Set<string>();
@@ -124,6 +132,9 @@ export class SpeakerNetwork {
       process: "runs",
       hasLeft: false,
       state: undefined,
+      asksToGoOn: false,
+      changes: [],
+      states: 0,
       ...this.#speaker(name, answers, network),
     };
     this.stations.set(name, station);
@@ -187,8 +198,16 @@ export class SpeakerNetwork {
       },
       post: (message) => {
         const station = this.stations.get(name);
-        if (message.kind === "left" && station !== undefined) station.hasLeft = true;
-        if (message.kind === "state" && station !== undefined) station.state = message.state;
+        if (station === undefined) return;
+        if (message.kind === "left") station.hasLeft = true;
+        if (message.kind === "log" && message.msg === "announcements changed") station.changes.push(message.data);
+        if (message.kind !== "state") return;
+        station.state = message.state;
+        station.states++;
+      },
+      goOnSoon: () => {
+        const station = this.stations.get(name);
+        if (station !== undefined) station.asksToGoOn = true;
       },
       questions: { ask: ({ node }, question) => this.#ask(name, node, question) },
       heartbeats: new HeartbeatSender({
@@ -324,8 +343,23 @@ export class SpeakerNetwork {
       for (const { from, to, bytes } of due) this.#deliver(from, to, bytes);
       for (const { isOn, hasLeft, process, speaker } of this.stations.values())
         if (isOn && !hasLeft && process === "runs") speaker.tick(this.nowMs);
+      this.#goOn();
       check();
     }
+  }
+
+  /** Each that asks for it goes on, one after the other, until none does or no time is left. */
+  #goOn(): void {
+    const asking = (): readonly Station[] =>
+      [...this.stations.values()].filter(
+        ({ isOn, hasLeft, process, asksToGoOn }) => isOn && !hasLeft && process === "runs" && asksToGoOn,
+      );
+    let left = this.portionsPerTick;
+    for (let stations = asking(); stations.length > 0 && left > 0; stations = asking(), left--)
+      for (const station of stations) {
+        station.asksToGoOn = false;
+        station.speaker.goOn(this.nowMs);
+      }
   }
 
   /** Who answers for an address, of those that are on. */
