@@ -10,7 +10,13 @@ import { openManifests } from "./open-manifests.ts";
 /** What the options of the ingress say. */
 export type IngressScope = Pick<
   RoutesInput,
-  "scope" | "compat" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
+  | "scope"
+  | "compat"
+  | "redirectsToHttps"
+  | "sslRedirectPort"
+  | "defaultSecret"
+  | "defaultService"
+  | "servesExternalNames"
 > & {
   readonly namespaceSelector: LabelSelector | undefined;
   /** The option --nginx-config-map, as `namespace/name`. */

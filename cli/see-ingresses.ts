@@ -44,7 +44,8 @@ export async function lookAtIngresses(options: IngressLookOptions, env: ProgramI
 
 function readScope(options: IngressLookOptions): Parsed<IngressScope> {
   const { ingressClass, controllerClass, manifests } = options;
-  const { defaultSslCertificate, defaultBackendService, sslRedirect, watchIngressWithoutClass } = options;
+  const { defaultSslCertificate, defaultBackendService, sslRedirect, sslRedirectPort, watchIngressWithoutClass } =
+    options;
   const named = parsedTogether({
     defaultSecret: readNamespacedName("--default-ssl-certificate", defaultSslCertificate),
     defaultService: readNamespacedName("--default-backend-service", defaultBackendService),
@@ -63,6 +64,7 @@ function readScope(options: IngressLookOptions): Parsed<IngressScope> {
     ...named.value,
     compat: options.compat,
     redirectsToHttps: sslRedirect,
+    sslRedirectPort,
     servesExternalNames: !options.disableSvcExternalName,
   };
   return { ok: true, value, problems: [] };

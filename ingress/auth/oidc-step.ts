@@ -178,9 +178,18 @@ function callbackUrlOf({ auth, request }: Asked): URL | undefined {
 
 /** What is needed after a wait, when the head of the request is gone. */
 function keptOf(request: AccessRequest): SignInRequest {
-  const { host, hostField, isSecure, method, target, path } = request;
+  const { host, hostField, authority, isSecure, method, target, path } = request;
   const cookies = request.valuesOf("cookie");
-  return { host, hostField, isSecure, method, target, path, valuesOf: (name) => (name === "cookie" ? cookies : []) };
+  return {
+    host,
+    hostField,
+    authority,
+    isSecure,
+    method,
+    target,
+    path,
+    valuesOf: (name) => (name === "cookie" ? cookies : []),
+  };
 }
 
 function redirect(location: string, cookies: readonly string[]): AccessRefusal {

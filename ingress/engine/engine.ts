@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
+  /** The port for HTTPS that clients see; 443 by default. */
+  readonly sslRedirectPort?: number;
   /** Of answers to requests beyond a limit; 503 by default. */
   readonly limitStatuses?: LimitStatuses;
   /** What was asked for, for limits of policies; of its own by default. */
@@ -117,6 +119,7 @@ export class Engine implements EngineContext {
   readonly wallMs: () => number;
   readonly chance: () => number;
   readonly redirectsToHttps: boolean;
+  readonly sslRedirectPort: number | undefined;
   readonly headerNames: HeaderNames;
   readonly trustedProxies: TrustedProxies | undefined;
   readonly compressors: Compressors;
@@ -154,6 +157,7 @@ export class Engine implements EngineContext {
     this.wallMs = wallMs;
     this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
+    this.sslRedirectPort = options.sslRedirectPort;
     this.headerNames = headerNames;
     this.trustedProxies = options.trustedProxies;
     this.compressors = new Compressors(options.compressions ?? []);

@@ -55,12 +55,17 @@ export class FilteredRequest implements FilterRequest {
     return clientIp(this.#client);
   }
 
+  /** What rules are chosen by: lower case, without port and final dot; undefined where the request names none (HTTP/1.0). */
   get host(): string | undefined {
     return hostOf(hostText(this.#bytes, this.#head));
   }
 
   get authority(): string {
-    return hostText(this.#bytes, this.#head);
+    return this.#client.forwardedHost ?? hostText(this.#bytes, this.#head);
+  }
+
+  get visibleHost(): string | undefined {
+    return hostOf(this.authority);
   }
 
   get query(): string {

@@ -59,6 +59,10 @@ export class QuestionedHead implements AccessRequest {
     return text === "" ? this.#backendHost : text;
   }
 
+  get authority(): string {
+    return this.#client.forwardedHost ?? this.hostField;
+  }
+
   get host(): string {
     return hostOf(this.hostField) ?? this.#backendHost;
   }
@@ -78,13 +82,13 @@ export class QuestionedHead implements AccessRequest {
   }
 
   shown(): QuestionedRequest {
-    const { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields } = this;
+    const { isSecure, remoteAddress, hops, method, path, target, hostField, authority, host, fields } = this;
     const field = (wanted: string) =>
       fields
         .filter(([name]) => name.toLowerCase() === wanted)
         .map(([, value]) => value)
         .join(", ");
-    return { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields, field };
+    return { isSecure, remoteAddress, hops, method, path, target, hostField, authority, host, fields, field };
   }
 
   kept(): AccessRequest {

@@ -90,6 +90,7 @@ export function openServing({
     clientLimits: shared?.clientLimits,
     engines: shared?.servers ?? 1,
     redirectsToHttps: options.sslRedirect,
+    sslRedirectPort: options.sslRedirectPort,
     headerNames: options.requestHeaderNames,
     trustedProxies: proxies.forwarded,
     compressions: answers.compressions,

@@ -20,7 +20,7 @@ export function signInLocation({ url, redirectParam }: SignIn, request: Template
   if (query.split("&").some((one) => one.startsWith(`${redirectParam}=`))) return location;
   const scheme = request.isSecure ? "https" : "http";
   // A host may have letters that mean something in a query.
-  const host = request.hostField.replaceAll(/[^A-Za-z0-9\-._~:[\]]/g, escapeComponent);
+  const host = request.authority.replaceAll(/[^A-Za-z0-9\-._~:[\]]/g, escapeComponent);
   const back = `${scheme}://${host}${escapeComponent(request.target)}`;
   return `${location}${query === "" ? "?" : "&"}${redirectParam}=${back}`;
 }

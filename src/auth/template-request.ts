@@ -4,6 +4,8 @@ export interface TemplateRequest {
   readonly host: string;
   /** As the client wrote it. */
   readonly hostField: string;
+  /** Host and port of URLs that lead the client here again: as a trusted proxy in front says, else `hostField`. */
+  readonly authority: string;
   readonly isSecure: boolean;
   readonly method: string;
   /** What endpoints are asked for, before any rewrite: path and query. */

@@ -14,8 +14,13 @@ export interface FilterRequest {
   readonly clientIp: Ip | undefined;
   /** Normalised: what every decision about the request looks at. */
   readonly path: string;
-  /** Lower case, without port and final dot; undefined where the request names none (HTTP/1.0). */
-  readonly host: string | undefined;
+  /**
+   * Host and port of URLs that lead the client here again: as a trusted proxy in front says (X-Forwarded-Host), else as the request names them. The
+   * port is the one of this text alone, because X-Forwarded-Port often is that of a container behind a mapping. Empty where there is none (HTTP/1.0).
+   */
+  readonly authority: string;
+  /** The host of `authority`: lower case, without port and final dot; undefined where there is none. */
+  readonly visibleHost: string | undefined;
   /** Path and query as the client sent them, without fragment: no blanks, no control characters. */
   readonly target: string;
   /** Keeps a mark that the request is open until it has its whole answer, or is given up. */

@@ -6,6 +6,8 @@ import type { RequestBuckets } from "./keyed-buckets.ts";
 export interface FilterState {
   /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
+  /** The port for HTTPS that clients see, which redirects to it name; undefined: 443. */
+  readonly sslRedirectPort?: number | undefined;
   /** Of answers to requests beyond a limit of annotations; undefined: 503, as in nginx. */
   readonly limitStatuses?: LimitStatuses | undefined;
   /** Monotonic milliseconds, exact. */

@@ -4,9 +4,7 @@ import { isPathTemplate, type UrlVariable } from "#src/model/url-template.ts";
 import type { FilterRequest } from "./filter-request.ts";
 
 /** What a redirect asks of a request. */
-type RedirectedRequest = Pick<FilterRequest, "isSecure" | "path" | "host" | "target"> & {
-  /** Host and port as the client sent them; empty where it sent none (HTTP/1.0). */
-  readonly authority: string;
+type RedirectedRequest = Pick<FilterRequest, "isSecure" | "path" | "authority" | "visibleHost" | "target"> & {
   /** Without question mark; empty where there is none. */
   readonly query: string;
 };
@@ -30,11 +28,18 @@ function valueOf(variable: UrlVariable, request: RedirectedRequest): string {
 
 const VALUES: Readonly<Record<UrlVariable, (request: RedirectedRequest) => string>> = {
   scheme: ({ isSecure }) => (isSecure ? "https" : "http"),
-  host: ({ host }) => host ?? "",
+  host: ({ visibleHost }) => visibleHost ?? "",
   http_host: ({ authority }) => authority,
+  is_request_port: ({ authority }) => (portOf(authority) === "" ? "" : ":"),
+  request_port: ({ authority }) => portOf(authority),
   request_uri: ({ target }) => target,
   uri: ({ path }) => path,
   args: ({ query }) => query,
   query_string: ({ query }) => query,
   is_args: ({ query }) => (query === "" ? "" : "?"),
 };
+
+/** The port that an authority names; empty where it names none. */
+function portOf(authority: string): string {
+  return /:(\d+)$/.exec(authority)?.[1] ?? "";
+}

@@ -1,3 +1,4 @@
+import { hostFieldOf } from "#src/auth/host-field-of.ts";
 import type { HttpsRedirectStatus } from "#src/model/settings-of-all.ts";
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
@@ -14,17 +15,20 @@ interface HttpsPolicyWithStatus {
 }
 
 /**
- * Sends a plain request to the same host, path and query by HTTPS on its usual port. It is served as it is where it names
- * no host, or where its normalised path is there to get a certificate.
+ * Sends a plain request to the same host, path and query by HTTPS, on the port that clients see. That of the request is another one, so it goes.
+ * It is served as it is where it names no host, or where its normalised path is there to get a certificate.
  */
 export function redirectToHttps(
   policy: HttpsPolicy,
   request: FilterRequest,
-  { redirectsToHttps }: FilterState,
+  { redirectsToHttps, sslRedirectPort = 443 }: FilterState,
 ): FilterAnswer | undefined {
   const { when, status } = typeof policy === "string" ? { when: policy, status: 308 as const } : policy;
   if (request.isSecure || !(when === "always" || redirectsToHttps)) return undefined;
-  const { host } = request;
+  const { visibleHost: host } = request;
   if (host === undefined || request.path.startsWith(PROOFS_PATH)) return undefined;
-  return { status, location: `https://${host}${request.target}` };
+  return {
+    status,
+    location: `https://${hostFieldOf({ host, scheme: "https", port: sslRedirectPort })}${request.target}`,
+  };
 }

@@ -1,7 +1,18 @@
 import { readTemplate, type Template } from "./template.ts";
 
 /** What of a request may be in a URL that it is redirected to, as nginx names it. */
-const URL_VARIABLES = ["scheme", "host", "http_host", "request_uri", "uri", "args", "query_string", "is_args"] as const;
+const URL_VARIABLES = [
+  "scheme",
+  "host",
+  "http_host",
+  "is_request_port",
+  "request_port",
+  "request_uri",
+  "uri",
+  "args",
+  "query_string",
+  "is_args",
+] as const;
 
 export type UrlVariable = (typeof URL_VARIABLES)[number];
 

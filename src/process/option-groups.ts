@@ -40,6 +40,13 @@ export function ingressScopeOptions<const C extends string>(controller: C) {
       default: false,
       help: "Redirect plain HTTP to HTTPS (308) for hosts with a tls entry, unless the Ingress says otherwise by ssl-redirect",
     },
+    sslRedirectPort: {
+      kind: "number",
+      min: 1,
+      max: 65_535,
+      default: 443,
+      help: "Port for HTTPS that clients see, which redirects to HTTPS name unless it is 443",
+    },
     defaultSslCertificate: {
       kind: "string",
       placeholder: "NAMESPACE/NAME",

@@ -30,7 +30,7 @@ export class AskedRequest implements FilterRequest, CanaryRequest {
     return this.#question.client;
   }
 
-  get host(): string | undefined {
+  get visibleHost(): string | undefined {
     return hostOf(this.authority);
   }
 

@@ -51,6 +51,7 @@ function explainFilter(
     };
   const state = {
     redirectsToHttps: seen.input.redirectsToHttps,
+    sslRedirectPort: seen.input.sslRedirectPort,
     clockMs: () => 0,
     clientLimits: new ClientLimits(),
     keyedBuckets: new KeyedBuckets(),

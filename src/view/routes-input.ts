@@ -11,6 +11,8 @@ export interface RoutesInput {
   readonly scope: ClassScope;
   /** Its option --ssl-redirect. */
   readonly redirectsToHttps: boolean;
+  /** Its option --ssl-redirect-port; undefined: 443. */
+  readonly sslRedirectPort?: number | undefined;
   /** Its option --default-ssl-certificate, as `namespace/name`. */
   readonly defaultSecret: string | undefined;
   /** Its option --default-backend-service, as `namespace/name`. */

@@ -18,6 +18,7 @@ function requestOf(more: Partial<QuestionedRequest> = {}): QuestionedRequest {
   return {
     host: "shop.example.com",
     hostField: "Shop.example.com:8443",
+    authority: "Shop.example.com:8443",
     isSecure: true,
     method: "POST",
     target: "/cart?item=1&x=a b".replace(" ", "%20"),
@@ -110,10 +111,10 @@ describe("signInLocation()", () => {
   });
 
   it("names the return address as it is told to", () => {
-    const { target, hostField } = { target: "/", hostField: "a.com" };
+    const { target, authority } = { target: "/", authority: "a.com" };
     const location = signInLocation(
       { url: template("https://sso.test/"), redirectParam: "next" },
-      requestOf({ target, hostField }),
+      requestOf({ target, authority }),
     );
     expect(location).toBe("https://sso.test/?next=https://a.com%2F");
   });
@@ -121,7 +122,7 @@ describe("signInLocation()", () => {
   it("lets no host add an argument to the sign-in URL", () => {
     const location = signInLocation(
       { url: template("https://sso.test/"), redirectParam: "rd" },
-      requestOf({ hostField: "a&admin=1.com" }),
+      requestOf({ authority: "a&admin=1.com" }),
     );
     expect(location).toContain("rd=https://a%26admin%3D1.com%2Fcart");
   });

@@ -36,6 +36,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     routes: table,
     requestTexts: new RequestTexts(bytes, head, () => 0.999),
     redirectsToHttps: input.redirectsToHttps,
+    sslRedirectPort: input.sslRedirectPort,
     clockMs: () => 0,
     blocked: input.nginxConfig?.blocked,
     knownHosts: new KnownHosts(),

@@ -15,7 +15,7 @@ export function authorizationUrl(
     /** Of the provider; it may have a query. */
     readonly endpoint: string;
     readonly pending: PendingSignIn;
-    readonly request: Pick<SignInRequest, "host" | "hostField">;
+    readonly request: Pick<SignInRequest, "authority">;
   },
 ): string {
   const { clientId, scopes } = auth;
@@ -36,12 +36,13 @@ export function authorizationUrl(
 }
 
 /** Where the provider sends the browser back to: a path of the host that it asked for. */
-export function callbackUrl(auth: OidcPolicy, request: Pick<SignInRequest, "host" | "hostField">): string {
+export function callbackUrl(auth: OidcPolicy, request: Pick<SignInRequest, "authority">): string {
   return `${originOf(request)}${auth.callbackPath}`;
 }
 
-/** The beginning of all URLs of the host of a request, which came by HTTPS. */
-export function originOf({ host, hostField }: Pick<SignInRequest, "host" | "hostField">): string {
-  const port = Number(/:(\d{1,5})$/.exec(hostField)?.[1] ?? 443);
-  return `https://${hostFieldOf({ host, scheme: "https", port })}`;
+/** The beginning of all URLs of the host that a client sees, which asks by HTTPS. */
+export function originOf({ authority }: Pick<SignInRequest, "authority">): string {
+  const [end = "", port = "443"] = /\.?(?::(\d{0,5}))?$/.exec(authority) ?? [];
+  const host = authority.slice(0, authority.length - end.length).toLowerCase();
+  return `https://${hostFieldOf({ host, scheme: "https", port: Number(port === "" ? 443 : port) })}`;
 }

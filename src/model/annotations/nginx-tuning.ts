@@ -57,7 +57,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   {
     names: ["use-port-in-redirects"],
     doc: "Whether redirects have the port",
-    needless: "a redirect to a path has the port that the client asked",
+    needless:
+      "redirects have the port that the client asked, and those to HTTPS the one of the program's option `--ssl-redirect-port`",
   },
   {
     names: ["fastcgi-index", "fastcgi-params-configmap"],

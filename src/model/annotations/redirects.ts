@@ -19,7 +19,7 @@ export interface Redirect {
 
 const PERMANENT_REDIRECT: ServedAnnotation<UrlTemplate> = {
   names: ["permanent-redirect"],
-  doc: "All requests are redirected to this URL or path, with 301. In it may be `$scheme`, `$host`, `$http_host`, `$request_uri`, `$uri`, `$args`, `$query_string` and `$is_args`",
+  doc: "All requests are redirected to this URL or path, with 301. In it may be `$scheme`, `$host`, `$http_host`, `$is_request_port`, `$request_port`, `$request_uri`, `$uri`, `$args`, `$query_string` and `$is_args`",
   served: { prefixes: OWN_PREFIXES, parse: parseTarget },
   risks: [{ effect: "reaches-other" }],
 };
@@ -63,7 +63,7 @@ const APP_ROOT: ServedAnnotation<UrlTemplate> = {
 
 const FROM_TO_WWW_REDIRECT: ServedAnnotation<boolean> = {
   names: ["from-to-www-redirect"],
-  doc: "The host with or without `www.` that no rule names is redirected to the other one, with 308",
+  doc: "The host with or without `www.` that no rule names is redirected to the other one, with 308, the scheme and the port that the client used",
   served: { prefixes: OWN_PREFIXES, parse: parseSwitch },
   risks: [{ effect: "www-hosts", asks: ASKS.on }],
 };
@@ -96,9 +96,10 @@ export function rootRedirectOf({
   return appRoot && { status: 302, location: appRoot, isRelative };
 }
 
-/** The redirect of all of a host to another one, by the scheme that the client used. */
+/** The redirect of all of a host to another one, by the scheme and the port that the client used. */
 export function hostRedirect(host: string, status: Redirect["status"] = 308): Redirect {
-  const location = [{ variable: "scheme" }, `://${host}`, { variable: "request_uri" }] as const;
+  const port = [{ variable: "is_request_port" }, { variable: "request_port" }] as const;
+  const location = [{ variable: "scheme" }, `://${host}`, ...port, { variable: "request_uri" }] as const;
   return { status, location, isRelative: false };
 }
 

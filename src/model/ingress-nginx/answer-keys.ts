@@ -60,10 +60,10 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.where(
       ASKS.on,
       JUDGE.notServed(
-        "How a redirect is written is set for an Ingress only",
-        "Write the annotation relative-redirects",
+        "Redirects have the port that the client asked, and those to HTTPS the one of --ssl-redirect-port, which is 443 by default",
+        "Give the ingress --ssl-redirect-port with the port for HTTPS that clients see, if that is not 443",
       ),
-      JUDGE.same("Redirects are whole URLs"),
+      JUDGE.same("Redirects to HTTPS name no port, unless --ssl-redirect-port says one"),
     ),
   },
   {

@@ -33,7 +33,7 @@ export function readRewrite(directive: ReadDirective): SnippetLocation | undefin
   const answer =
     status === undefined || !/^[^$?]*$/.test(replacement.replace(/^\$scheme/, ""))
       ? undefined
-      : redirectTo(`${isUrl ? "" : "$scheme://$host"}${replacement}$is_args$args`, status);
+      : redirectTo(`${isUrl ? "" : "$scheme://$host$is_request_port$request_port"}${replacement}$is_args$args`, status);
   return answer === undefined ? closedLocation(match, directive) : { match, answer, responseFields: [] };
 }
 

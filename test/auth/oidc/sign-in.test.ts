@@ -42,6 +42,7 @@ function requestFor(
   return {
     host,
     hostField: host,
+    authority: host,
     isSecure,
     method,
     target,
@@ -193,7 +194,7 @@ describe("a sign-in", () => {
       authorizationUrl(POLICY, {
         endpoint: "https://id.test/auth?hint=x",
         pending,
-        request: { host: "a.test", hostField: "A.test:8443" },
+        request: { authority: "A.test:8443" },
       }),
     );
     expect(Object.fromEntries(url.searchParams)).toEqual({

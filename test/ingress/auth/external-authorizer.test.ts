@@ -25,6 +25,7 @@ function requestOf(session: string, host = "a.com"): QuestionedRequest {
   return {
     host,
     hostField: host,
+    authority: host,
     isSecure: false,
     method: "GET",
     target: "/",

@@ -58,6 +58,7 @@ function requestFor(target: string, cookie: string, hostField: string): AccessRe
   return {
     host: hostField,
     hostField,
+    authority: hostField,
     isSecure: true,
     method: "GET",
     target,

@@ -91,7 +91,10 @@ describe("parseSnippet() does a closed list of directives", () => {
     ["location /a { add_header X-A b; return 204; }", ["prefix /a: 204; add (no errors) X-A: b"]],
     ["location /a { more_set_headers 'X-A: b'; return 403; }", ["prefix /a: 403; set X-A: b"]],
     ["location /a { proxy_set_header X-A b; return 403; }", ["prefix /a: 403"]],
-    ["rewrite ^/old /new redirect;", ["expression ^/old: 302 $scheme://$host/new$is_args$args"]],
+    [
+      "rewrite ^/old /new redirect;",
+      ["expression ^/old: 302 $scheme://$host$is_request_port$request_port/new$is_args$args"],
+    ],
     ["rewrite ^/old https://b.com/x permanent;", ["expression ^/old: 301 https://b.com/x$is_args$args"]],
     ["rewrite ^/old $scheme://b.com/x;", ["expression ^/old: 302 $scheme://b.com/x$is_args$args"]],
     ["more_set_headers 'X-A: b'; server_tokens off; proxy_ssl_verify off;", ["set X-A: b"]],
