@@ -72,6 +72,8 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   readonly #unsent = new Set<StreamConnection>();
   /** Streams with data that may be sent, by turns. */
   readonly #ready = new Set<StreamConnection>();
+  /** Streams with data that the window of the connection holds, by turns: ends and trailers of others, which cost none, do not wait behind them. */
+  readonly #held = new Set<StreamConnection>();
   /** Streams whose answers came on in the present bytes. */
   readonly #touched = new Set<StreamConnection>();
   /** Streams that were given up with a whole answer before the last look at them. */
@@ -167,6 +169,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     this.#streams.delete(stream.id);
     this.#unsent.delete(stream);
     this.#ready.delete(stream);
+    this.#held.delete(stream);
     if (this.isIdle) this.idleSinceMs = this.#owner.clockMs();
     this.#closeIfDone();
   }
@@ -402,7 +405,14 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
       return;
     }
     if (stream !== undefined) this.#ready.add(stream);
+    if (id === 0 && this.#sendWindow > 0) this.#releaseHeld();
     this.#pump();
+  }
+
+  /** The connection takes data again. */
+  #releaseHeld(): void {
+    for (const stream of this.#held) this.#ready.add(stream);
+    this.#held.clear();
   }
 
   /** Whether a stream of this number has been there: then its frames may still be on their way. */
@@ -410,18 +420,20 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     return id % 2 === 1 && id < this.#nextId;
   }
 
-  /** Sends data of all streams by turns, a frame of each, as far as the windows and the connection take it. */
+  /** Sends data of all streams by turns, a frame of each, as far as the windows and the connection take it, and ends without regard to windows. */
   #pump(): void {
     for (const stream of this.#ready) {
       if (this.#isClosed) return;
       this.#ready.delete(stream);
-      if (stream.id === 0 || stream.sender === undefined) continue;
-      const room = Math.min(this.#output.dataRoom, this.#sendWindow);
-      const sent = stream.sendData(room, this.#output);
+      const { sender } = stream;
+      if (stream.id === 0 || sender === undefined) continue;
+      const { dataRoom } = this.#output;
+      const sent = stream.sendData(Math.min(dataRoom, this.#sendWindow), this.#output);
       this.#sendWindow -= sent.bytes;
-      if (sent.hasMore) this.#ready.add(stream);
+      const isHeld = sent.hasMore && this.#sendWindow <= 0 && !sender.isDone;
+      if (sent.hasMore) (isHeld ? this.#held : this.#ready).add(stream);
       stream.drainIfSent();
-      if (sent.hasMore && room <= 0) return;
+      if (sent.hasMore && !isHeld && dataRoom <= 0) return;
     }
   }
 
@@ -464,6 +476,7 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
     this.#streams.clear();
     this.#unsent.clear();
     this.#ready.clear();
+    this.#held.clear();
     for (const stream of streams) if (!stream.isDropped) stream.onLost(error);
   }
 }

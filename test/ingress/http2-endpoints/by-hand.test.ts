@@ -85,6 +85,31 @@ describe("a connection to an endpoint of HTTP/2", () => {
     }
   });
 
+  it.each([
+    { name: "an end", last: "0\r\n\r\n", type: FrameType.Data },
+    { name: "trailers", last: "0\r\nX-Sum: 1\r\n\r\n", type: FrameType.Headers },
+  ])(
+    "sends $name, which costs no window, beside data of other streams that the window of the connection holds",
+    (one) => {
+      const { accept, open, say, sent } = connected([[Setting.InitialWindowSize, 1_000_000]]);
+      const bytesOf = (id: number) =>
+        sent(FrameType.Data).reduce((sum, { stream, payload }) => sum + (stream === id ? payload.length : 0), 0);
+      const [large, small, other] = [accept(), accept(), accept()];
+      large.say("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 80000\r\n\r\n");
+      small.say("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n");
+      other.say("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 5\r\n\r\n");
+      open();
+      large.say("a".repeat(80_000));
+      other.say("other");
+      expect([bytesOf(1), bytesOf(5)]).toEqual([65_535, 0]);
+      small.say(one.last);
+      const ends = () => sent(one.type).filter(({ stream, flags }) => stream === 3 && (flags & Flag.EndStream) !== 0);
+      expect(ends().length).toBe(1);
+      say(numbers(FrameType.WindowUpdate, 0, 100_000));
+      expect([bytesOf(1), bytesOf(3), bytesOf(5), ends().length]).toEqual([80_000, 0, 5, 1]);
+    },
+  );
+
   it("lets padding count as taken: an endpoint that pads its answer can send on", () => {
     const { accept, open, say, sent } = connected();
     accept().say(GET);

@@ -12,7 +12,9 @@ import { describe, expect, it } from "vitest";
 import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { templateLogFormat } from "#ingress/engine/log/template-log-format.ts";
 import { Flag, FrameType } from "#src/http2/frame-head.ts";
-import { headers, rawClient } from "#test/support/http2-client.ts";
+import { Setting, settingsFrame } from "#src/http2/settings.ts";
+import { GET, headers, rawClient } from "#test/support/http2-client.ts";
+import { numbers } from "#test/support/http2-frames.ts";
 import { compressionsBy } from "#test/support/compressions.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { listen, type ProxyOptions, startProxy } from "#test/support/ingress-proxy.ts";
@@ -104,6 +106,32 @@ describe("HTTP/2 to clients", () => {
     expect(JSON.parse(body.toString())).toEqual({ "x-in": "1" });
     expect(trailers).toMatchObject({ "x-sum": "2", "grpc-status": "0" });
     expect(hints).toEqual([103, "</a.css>; rel=preload"]);
+  });
+
+  it("ends answers without data, also by trailers, beside data of others that the window of the connection holds", async () => {
+    await using it = await start((request, response) => {
+      if (request.url === "/large") {
+        response.end("a".repeat(200_000));
+        return;
+      }
+      response.writeHead(200, { trailer: "x-sum" });
+      response.flushHeaders();
+      if (request.url === "/trailers") response.addTrailers({ "x-sum": "1" });
+      response.end();
+    });
+    using client = rawClient(it.proxy.port, settingsFrame([[Setting.InitialWindowSize, 1_000_000]]));
+    const ask = (id: number, path: string) => {
+      client.send(headers(id, [...GET.filter(([name]) => name !== ":path"), [":path", path]]));
+    };
+    ask(1, "/large");
+    await client.until(() => client.streams.get(1)?.data.length === 65_535);
+    ask(3, "/empty");
+    ask(5, "/trailers");
+    await client.until(() => [3, 5].every((id) => client.streams.get(id)?.isEnded === true));
+    expect(client.streams.get(1)).toMatchObject({ isEnded: false });
+    client.send(numbers(FrameType.WindowUpdate, 0, 200_000));
+    await client.until(() => client.streams.get(1)?.isEnded === true);
+    expect(client.streams.get(1)?.data.length).toBe(200_000);
   });
 
   it("ends a stream by its trailers also where these are long", async () => {
