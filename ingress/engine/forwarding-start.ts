@@ -6,12 +6,12 @@ import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { Backend } from "#src/routing/route-table.ts";
-import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { AnswerCompression } from "./answer-compression.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
+import type { EndpointLink } from "./endpoint-link.ts";
 import { choiceFor } from "./endpoints/choice-for.ts";
 import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
 import { type NoSecurity, securityOf, speaksHttp2 } from "./endpoints/endpoint-security.ts";
@@ -31,7 +31,7 @@ import { wantsUpgrade } from "./h1/upgrade.ts";
 import { withRequestHeaders } from "./with-request-headers.ts";
 
 /** What holds for a request that is forwarded, for as long as it is: longer than its bytes are there. */
-export interface ForwardingTerms {
+export interface ForwardingTerms extends EndpointLink {
   readonly backend: Backend;
   /** Where the rule asks for more than turns. */
   readonly choice: EndpointChoice | undefined;
@@ -41,8 +41,6 @@ export interface ForwardingTerms {
   readonly answerRate: AnswerRate | undefined;
   /** What its rule does to the head of the answer. */
   readonly edit: ResponseEdit | undefined;
-  /** How TLS is spoken to endpoints; undefined: not at all. */
-  readonly secure: SecureTarget | undefined;
   /** HTTP/2 is spoken to endpoints. */
   readonly isHttp2: boolean;
   /** Where the rule has another Service answer in place of errors. */

@@ -395,13 +395,13 @@ export class Forwarding implements ResponseReceiver, AnswerSource {
   /** Takes a stream to an endpoint: one that is idle, for a client's first request only after some moments, or a new one. */
   #open(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointStream {
     const { endpointPool, limits, balancer } = this.#context;
-    const { secure, isHttp2, patience } = this.#terms;
+    const { isHttp2, patience } = this.#terms;
     const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
     const stream = isHttp2
-      ? endpointPool.http2.open(endpoint, isNew, secure)
+      ? endpointPool.http2.open(endpoint, isNew, this.#terms)
       : isNew
-        ? endpointPool.open(endpoint, secure)
-        : endpointPool.acquire(endpoint, idle === "settled", secure);
+        ? endpointPool.open(endpoint, this.#terms)
+        : endpointPool.acquire(endpoint, idle === "settled", this.#terms);
     this.#stream = stream;
     this.#tries.begin(endpoint);
     this.#mayBeUnheard = true;

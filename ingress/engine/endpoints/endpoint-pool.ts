@@ -1,7 +1,7 @@
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
-import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
+import { type EndpointLink, isSameLink } from "#ingress/engine/endpoint-link.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import { HeadWriter } from "#ingress/engine/head-writer.ts";
 import { isSpent } from "#ingress/engine/is-spent.ts";
@@ -52,17 +52,17 @@ export class EndpointPool implements EndpointConnectionOwner {
   /**
    * The connection that became idle last, else a new one. For a client's first request (`isFirst`) only one that has been
    * idle for some moments: bytes that an endpoint sends late, after its answer to another client, come in that time, and
-   * close the connection instead of being taken for the answer. `secure`: how TLS is spoken; only connections with the same serve.
+   * close the connection instead of being taken for the answer. Only connections with the same link serve.
    */
-  acquire(endpoint: BackendEndpoint, isFirst: boolean, secure?: SecureTarget): EndpointConnection {
+  acquire(endpoint: BackendEndpoint, isFirst: boolean, link: EndpointLink): EndpointConnection {
     const idle = this.#idle.get(endpoint.key);
-    if (idle === undefined) return this.open(endpoint, secure);
+    if (idle === undefined) return this.open(endpoint, link);
     let index = isFirst ? this.#lastSettled(idle) : idle.length - 1;
-    while (index !== -1 && idle[index]!.secure !== secure) index -= 1;
-    if (index === -1) return this.open(endpoint, secure);
+    while (index !== -1 && !isSameLink(idle[index]!, link)) index -= 1;
+    if (index === -1) return this.open(endpoint, link);
     const connection = index === idle.length - 1 ? idle.pop() : idle.splice(index, 1)[0];
     if (idle.length === 0) this.#idle.delete(endpoint.key);
-    return connection ?? this.open(endpoint, secure);
+    return connection ?? this.open(endpoint, link);
   }
 
   /** The last that is idle for long enough, or -1. They are in the order in which they became idle. */
@@ -78,12 +78,12 @@ export class EndpointPool implements EndpointConnectionOwner {
   }
 
   /** A new connection, under way. */
-  open(endpoint: BackendEndpoint, secure?: SecureTarget): EndpointConnection {
+  open(endpoint: BackendEndpoint, link: EndpointLink): EndpointConnection {
     const { connect, counters, responseHead } = this.#options;
-    const connection = new EndpointConnection(endpoint, this, responseHead, secure);
+    const connection = new EndpointConnection(endpoint, this, responseHead, link);
     connection.openedMs = this.#options.clockMs();
     counters.openEndpointConnections += 1;
-    connection.attach(connect(endpoint, connection, secure));
+    connection.attach(connect(endpoint, connection, link.secure));
     return connection;
   }
 

@@ -1,9 +1,9 @@
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connect } from "#ingress/io/connection.ts";
-import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
+import { type EndpointLink, isSameLink } from "#ingress/engine/endpoint-link.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import type { HeadWriter } from "#ingress/engine/head-writer.ts";
 import { isSpent } from "#ingress/engine/is-spent.ts";
@@ -51,10 +51,10 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     return this.#options.limits().headBytes;
   }
 
-  /** A stream for one request. `isNew`: on a connection that has not served before. `secure`: how TLS is spoken. */
-  open(endpoint: BackendEndpoint, isNew: boolean, secure?: SecureTarget): EndpointConnection {
-    const session = this.#find(endpoint, isNew, secure) ?? this.#connect(endpoint, secure);
-    const connection = new EndpointConnection(endpoint, this, this.#options.responseHead, secure);
+  /** A stream for one request. `isNew`: on a connection that has not served before. */
+  open(endpoint: BackendEndpoint, isNew: boolean, link: EndpointLink): EndpointConnection {
+    const session = this.#find(endpoint, isNew, link) ?? this.#connect(endpoint, link);
+    const connection = new EndpointConnection(endpoint, this, this.#options.responseHead, link);
     const stream = new StreamConnection(session, connection);
     connection.isConnected = connection.isReused = session.isOpen;
     connection.mayRefuse = true;
@@ -84,8 +84,8 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
       stream.onLost(endpointFault("stream-refused", true));
       return;
     }
-    const { endpoint, secure } = from;
-    const session = this.#find(endpoint, false, secure) ?? this.#connect(endpoint, secure);
+    const { endpoint } = from;
+    const session = this.#find(endpoint, false, from) ?? this.#connect(endpoint, from);
     stream.moveTo(session);
     this.#reserve(session, stream);
     if (!session.isOpen) return;
@@ -119,19 +119,19 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     if (isSpent(session, this.#options.limits().endpointConnectionLife, this.clockMs())) session.retire();
   }
 
-  #find(endpoint: BackendEndpoint, isNew: boolean, secure: SecureTarget | undefined): EndpointSession | undefined {
+  #find(endpoint: BackendEndpoint, isNew: boolean, link: EndpointLink): EndpointSession | undefined {
     return this.#sessions
       .get(endpoint.key)
-      ?.find((session) => session.hasRoom && session.secure === secure && !(isNew && session.isOpen));
+      ?.find((session) => session.hasRoom && isSameLink(session, link) && !(isNew && session.isOpen));
   }
 
-  #connect(endpoint: BackendEndpoint, secure: SecureTarget | undefined): EndpointSession {
-    const session = new EndpointSession(endpoint, this, secure);
+  #connect(endpoint: BackendEndpoint, link: EndpointLink): EndpointSession {
+    const session = new EndpointSession(endpoint, this, link);
     const sessions = this.#sessions.get(endpoint.key);
     this.#options.counters.openEndpointConnections += 1;
     if (sessions === undefined) this.#sessions.set(endpoint.key, [session]);
     else sessions.push(session);
-    session.attach(this.#options.connect(endpoint, session, secure));
+    session.attach(this.#options.connect(endpoint, session, link.secure));
     return session;
   }
 }

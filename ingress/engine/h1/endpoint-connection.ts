@@ -5,6 +5,7 @@ import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { faultOf } from "#ingress/engine/endpoint-fault.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { EndpointLink } from "#ingress/engine/endpoint-link.ts";
 import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
 import { type ForwardedRequest, mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
@@ -38,7 +39,7 @@ export interface EndpointConnectionOwner {
  * One connection to an endpoint by HTTP/1.1: a stream at a time. Reads responses and gives each to its receiver. A stream of HTTP/2 is
  * such a connection, too, for one request.
  */
-export class EndpointConnection implements EndpointStream, OutgoingEvents {
+export class EndpointConnection implements EndpointStream, EndpointLink, OutgoingEvents {
   /** When it became idle; for the pool. */
   idleSinceMs = 0;
   /** When it was opened; for the pool. */
@@ -50,7 +51,6 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
   hasReceived = false;
   isFlushed = true;
   readonly endpoint: BackendEndpoint;
-  /** How TLS is spoken on it; undefined: not at all. */
   readonly secure: SecureTarget | undefined;
   readonly body = new BodyReader({ isLenient: true });
   readonly #owner: EndpointConnectionOwner;
@@ -73,10 +73,10 @@ export class EndpointConnection implements EndpointStream, OutgoingEvents {
     endpoint: BackendEndpoint,
     owner: EndpointConnectionOwner,
     responseHead: ResponseHead,
-    secure?: SecureTarget,
+    link: EndpointLink,
   ) {
     this.endpoint = endpoint;
-    this.secure = secure;
+    this.secure = link.secure;
     this.#owner = owner;
     this.#responseHead = responseHead;
     this.#usualHeadBytes = this.#maxHeadBytes = owner.headBytes;

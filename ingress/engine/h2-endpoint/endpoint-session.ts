@@ -17,6 +17,7 @@ import {
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import { FrameBuffers } from "#ingress/engine/frame-buffers.ts";
+import type { EndpointLink } from "#ingress/engine/endpoint-link.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
@@ -49,9 +50,8 @@ export interface SessionOwner {
 }
 
 /** One connection to an endpoint by HTTP/2 (RFC 9113), with many streams. */
-export class EndpointSession implements OutgoingEvents, FrameReceiver {
+export class EndpointSession implements EndpointLink, OutgoingEvents, FrameReceiver {
   readonly endpoint: BackendEndpoint;
-  /** How TLS is spoken on it; undefined: not at all. */
   readonly secure: SecureTarget | undefined;
   /** The endpoint has sent its settings: it speaks HTTP/2. */
   isOpen = false;
@@ -88,9 +88,9 @@ export class EndpointSession implements OutgoingEvents, FrameReceiver {
   #isRetired = false;
   #isClosed = false;
 
-  constructor(endpoint: BackendEndpoint, owner: SessionOwner, secure?: SecureTarget) {
+  constructor(endpoint: BackendEndpoint, owner: SessionOwner, link: EndpointLink) {
     this.endpoint = endpoint;
-    this.secure = secure;
+    this.secure = link.secure;
     this.#owner = owner;
     this.idleSinceMs = this.openedMs = owner.clockMs();
     this.#pings = new PingWatch(this.idleSinceMs);

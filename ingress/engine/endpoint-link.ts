@@ -1,0 +1,12 @@
+import type { SecureTarget } from "#ingress/io/secure-target.ts";
+
+/** What the connections to an endpoint have in common that can stand for each other. */
+export interface EndpointLink {
+  /** How TLS is spoken; undefined: not at all. */
+  readonly secure: SecureTarget | undefined;
+}
+
+/** Whether a request with one link may go over a connection with the other. */
+export function isSameLink(one: EndpointLink, other: EndpointLink): boolean {
+  return one.secure === other.secure;
+}
