@@ -1,4 +1,4 @@
-// Usage: npm run bench -- failover|partition|spurious|http|churn|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|partition|spurious|dead-node|http|churn|cores|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { main as arp } from "./arp.ts";
 import { main as assign } from "./assign.ts";
 import { main as churn } from "./churn.ts";
 import { main as cores } from "./cores.ts";
+import { main as deadNode } from "./dead-node.ts";
 import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
 import { main as memory, prepare as prepareMemory } from "./memory.ts";
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, Bench>> = {
   failover: { rack: true, main: failover },
   partition: { rack: true, main: partition },
   spurious: { rack: true, main: spurious },
+  "dead-node": { rack: true, main: deadNode },
   http: { rack: false, main: http },
   churn: { rack: false, main: churn },
   cores: { rack: false, main: cores },

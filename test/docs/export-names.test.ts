@@ -11,6 +11,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     "bench/assign.ts",
     "bench/churn.ts",
     "bench/cores.ts",
+    "bench/dead-node.ts",
     "bench/failover.ts",
     "bench/http.ts",
     "bench/memory.ts",

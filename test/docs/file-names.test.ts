@@ -21,6 +21,8 @@ const PROGRAMS = new Set([
   "bench/assign.ts",
   "bench/churn.ts",
   "bench/cores.ts",
+  "bench/dead-node.ts",
+  "bench/dead-node/clients.ts",
   "bench/failover.ts",
   "bench/http.ts",
   "bench/http/idle-clients.ts",
