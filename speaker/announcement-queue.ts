@@ -43,6 +43,7 @@ export class AnnouncementQueue {
 
   /** Sends the rounds that are due, the most urgent first, and so many of them at most; returns how many. */
   sendDue(nowMs: number, most: number): number {
+    this.#hasMore = false;
     if (nowMs < this.#nextMs) return 0;
     const allowed = refill(this.#budget ?? fullBudget(nowMs), nowMs);
     for (const schedule of this.#byTime.takeDue(nowMs)) this.#waiting.add(schedule);
