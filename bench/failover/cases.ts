@@ -6,6 +6,7 @@ import { NeighborWatch } from "#lab/probes/neighbor-watch.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import type { Host } from "#lab/rack/host.ts";
 import type { Rack } from "#lab/rack/rack.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
 import type { Sample } from "#bench/report.ts";
 import type { RunningFailoverSystem } from "./system.ts";
 
@@ -14,6 +15,8 @@ const CALM_PROBES = 50;
 const PROBE_EVERY_MS = 2;
 /** Open at once in the case `connections`. */
 const CONNECTIONS = 200;
+/** Addresses that the client knows in `crash-all`: of more its kernel would forget some (`gc_thresh2`). */
+const KNOWN_ADDRESSES = 300;
 /** Two seconds after the move: one that is not alive then has said so, or has had no answer for a second. */
 const AFTER_MOVE_PROBES = 1_000;
 
@@ -25,6 +28,7 @@ type Trial = (rack: Rack, system: RunningFailoverSystem) => Promise<Measured>;
 export const cases: Readonly<Record<string, Trial>> = {
   crash: async (rack, system) => [{ case: "crash", unit: "ms", value: await crash(rack, system, echo.ipv4) }],
   crash6: async (rack, system) => [{ case: "crash6", unit: "ms", value: await crash(rack, system, echo.ipv6) }],
+  "crash-all": async (rack, system) => [{ case: "crash-all", unit: "ms", value: await crashAll(rack, system) }],
   kill: (rack, system) =>
     takeover(rack, system, {
       name: "kill",
@@ -53,6 +57,24 @@ async function startProbing(rack: Rack, target: string): Promise<Prober> {
 
 function crash(rack: Rack, system: RunningFailoverSystem, ip: string): Promise<number> {
   return gapOfCut(rack, system, ip, (owner) => rack.cutSilent(owner));
+}
+
+/** Milliseconds from a cut of the owner until the client has heard of each address that it knows of it where it is now. */
+async function crashAll(rack: Rack, system: RunningFailoverSystem): Promise<number> {
+  const owner = await system.untilSteady(echo.ipv4);
+  const all = system.addressesOf?.(owner) ?? [];
+  const known = all.filter((_, index) => index % Math.ceil(all.length / KNOWN_ADDRESSES) === 0);
+  const entries = known.map(
+    (ip) => `neigh replace ${ip} lladdr ${owner.mac} nud reachable dev eth0
+`,
+  );
+  await mustRun("entries of the client", rack.client.inside(["ip", "-batch", "-"]), entries.join(""));
+  const watch = await NeighborWatch.start(rack.client);
+  const { effectiveNs } = await rack.cutSilent(owner);
+  const lastNs = await watch.untilAllOtherThan(known, owner.mac, effectiveNs);
+  await watch.stop();
+  await rack.restore(owner);
+  return Number(lastNs - effectiveNs) / 1e6;
 }
 
 /** Milliseconds from a cut of the owner to the first answer to a probe sent after it. */

@@ -24,7 +24,7 @@ const OTHERS = '{ name: others, protocol: layer2, auto-assign: false, addresses:
 
 /** Hawser with its default timers; what it does with open connections is another system. */
 export const failoverHawser: readonly FailoverSystem[] = [
-  systemOf("hawser", ["crash", "crash6", "kill", "hang", "move", "connections"], []),
+  systemOf("hawser", ["crash", "crash6", "crash-all", "kill", "hang", "move", "connections"], []),
   systemOf("hawser-keep", ["connections"], ["--keep-connections", "600"]),
 ];
 
@@ -112,6 +112,10 @@ export function runningHawser(installation: RackInstallation): RunningFailoverSy
     },
     kill: (node) => installation.speaker(node.name).kill(),
     hang: (node) => installation.speaker(node.name).hang(),
+    addressesOf: (node) => {
+      const { announcing = [] } = installation.reports().get(node.name) ?? {};
+      return [...announcedAddresses({ announcing })];
+    },
     resume: (node) => installation.speaker(node.name).resume(),
     async rejoin(node) {
       await installation.startSpeaker(node.name);

@@ -12,6 +12,8 @@ export interface RunningFailoverSystem {
   /** Stops its process by SIGSTOP, until `resume`. */
   readonly hang?: (node: Host) => void;
   readonly resume?: (node: Host) => void;
+  /** The addresses that a node announces, in no order. Undefined where that is not measured. */
+  readonly addressesOf?: (node: Host) => readonly string[];
   /** Starts it there again. */
   rejoin(node: Host): Promise<void>;
   stop(): Promise<void>;

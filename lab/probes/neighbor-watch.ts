@@ -39,6 +39,22 @@ export class NeighborWatch {
     return until(`${ip} is no longer at ${mac}`, find, { lastSeen: () => this.#learnt.at(-1) });
   }
 
+  /** Resolves with when the host first knew, after `fromNs`, of each of the addresses that it has another Ethernet address than this one. */
+  untilAllOtherThan(ips: readonly string[], mac: string, fromNs: bigint): Promise<bigint> {
+    const find = (): bigint | undefined => {
+      const learnt = this.#learnt.filter((one) => one.atNs > fromNs && one.mac !== mac).toReversed();
+      const firstNs = new Map(learnt.map(({ ip, atNs }) => [ip, atNs]));
+      let lastNs = fromNs;
+      for (const ip of ips) {
+        const atNs = firstNs.get(ip);
+        if (atNs === undefined) return undefined;
+        if (atNs > lastNs) lastNs = atNs;
+      }
+      return lastNs;
+    };
+    return until(`no address is at ${mac}`, find, { everyMs: 50, lastSeen: () => this.#learnt.at(-1) });
+  }
+
   async stop(): Promise<void> {
     await this.#process.kill();
   }
