@@ -28,8 +28,9 @@ export async function measureIdle(
       for (const system of systems) {
         const at = { folder, pin: [], backendPort: endpoint.port, name: `${system.name}-${name}-${round}` };
         await using running = await start(system, at);
-        samples.push({ case: `memory-${name}`, system: system.name, unit: "MB", value: await growthOf(running, name) });
-        say(`${name} of ${system.name}, round ${round + 1} of ${rounds}`);
+        const value = await growthOf(running, name);
+        samples.push({ case: `memory-${name}`, system: system.name, unit: "MB", value });
+        say(`${name} of ${system.name}, round ${round + 1} of ${rounds}: ${value.toFixed(1)} MB`);
       }
   return samples;
 }
