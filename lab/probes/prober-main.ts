@@ -12,6 +12,8 @@ const OVERDUE_LIMIT = 10;
 const LINGER_MS = 500;
 /** A timer that is so late says that the process did not run. */
 const PAUSE_MS = 100;
+/** Answers wait here for this process while it gets no CPU; with the kernel's default half a second is too long. */
+const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** An answer longer than this is none of our pods'. */
 const ANSWER_LIMIT_BYTES = 64 << 10;
 
@@ -38,7 +40,8 @@ function answered(sequence: number, atNs: bigint, who: readonly [pod: string, se
 
 /** One connected socket: only what comes from the target's own address and port counts. */
 async function openUdp(): Promise<(sequence: number) => void> {
-  const socket = createSocket(settings.target.includes(":") ? "udp6" : "udp4");
+  const type = settings.target.includes(":") ? "udp6" : "udp4";
+  const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES });
   // ICMP errors end up here; the probe they answer is simply not answered.
   socket.on("error", () => {});
   socket.on("message", (message) => {

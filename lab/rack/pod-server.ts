@@ -86,8 +86,14 @@ function listening(server: Server, port: number): Promise<void> {
   });
 }
 
+/**
+ * What the kernel keeps for this process while it gets no CPU (as far as net.core.rmem_max allows): with its default, 500 datagrams
+ * a second fill it in half a second, and those that are dropped then would look as if the network had lost them.
+ */
+const RECEIVE_BUFFER_BYTES = 1 << 20;
+
 function echoing(type: "udp4" | "udp6", port: number): Promise<void> {
-  const socket = createSocket({ type, ipv6Only: type === "udp6" });
+  const socket = createSocket({ type, ipv6Only: type === "udp6", recvBufferSize: RECEIVE_BUFFER_BYTES });
   socket.on("message", (message, from) => {
     const answer = Buffer.concat([message, Buffer.from(` ${name} ${from.address}`)]);
     // A reply that cannot be sent is a lost one: its client sees it.
