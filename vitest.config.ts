@@ -32,7 +32,7 @@ const LONG = [
 /** What takes about as long as the rest of the lab. */
 const LAB_STORY = ["test/lab/{dead-endpoints,demo,page-in-rack}.test.ts"];
 const LONG_LAB = [
-  "test/lab/{answer-ping,capture,conflict-ipv6,heartbeats-blocked,heartbeats-ipv6,layer2-page,node-interfaces,partition,planned-moves,pool-advertising,silent-owner,soak,spread,virtual-router,watching}.test.ts",
+  "test/lab/{answer-ping,capture,conflict-ipv6,heartbeats-blocked,heartbeats-ipv6,large-takeover,layer2-page,node-interfaces,partition,planned-moves,pool-advertising,silent-owner,soak,spread,virtual-router,watching}.test.ts",
 ];
 
 function parallel(name: string, files: { readonly include: string[]; readonly exclude?: string[] }) {
