@@ -1,8 +1,10 @@
-import type { AcceptedEvents } from "#ingress/io/connection.ts";
+import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import type { Reader } from "./unsent-bytes.ts";
 
 /** A client's connection, whatever it speaks. */
 export interface ConnectionSession extends AcceptedEvents, Reader {
+  /** The connection itself. */
+  readonly client: Connection;
   /** Looks at deadlines. */
   onTick(nowMs: number): void;
   /**

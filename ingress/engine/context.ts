@@ -1,3 +1,4 @@
+import type { ClientTies } from "./client-tie.ts";
 import type { Compressors } from "./compressors.ts";
 import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
@@ -38,6 +39,7 @@ export interface EngineContext extends FilterState {
   readonly counters: Counters;
   readonly buffers: BufferPool;
   readonly endpointPool: EndpointPool;
+  readonly ties: ClientTies;
   readonly replays: ReplayPool;
   readonly balancer: Balancer;
   readonly silenceWatch: SilenceWatch;

@@ -41,6 +41,7 @@ import { RequestTexts } from "./request-texts.ts";
 import { RequestRecord } from "./request-record.ts";
 import { ResponseHead } from "./response-head.ts";
 import type { Compression } from "#src/filters/compression.ts";
+import { ClientTies } from "./client-tie.ts";
 import { Compressors } from "./compressors.ts";
 import { type ReadUnacknowledged, SilenceWatch } from "./endpoints/silence-watch.ts";
 import { EndpointPool } from "./endpoints/endpoint-pool.ts";
@@ -115,6 +116,7 @@ export class Engine implements EngineContext {
   readonly requestHead: RequestHead;
   readonly requestTexts: RequestTexts;
   readonly endpointPool: EndpointPool;
+  readonly ties = new ClientTies();
   readonly clockMs: () => number;
   readonly wallMs: () => number;
   readonly chance: () => number;
@@ -145,6 +147,7 @@ export class Engine implements EngineContext {
   readonly #sessions = new Set<ConnectionSession>();
   readonly #onGone = (session: ConnectionSession): void => {
     this.#sessions.delete(session);
+    this.ties.end(session.client);
     this.counters.openConnections = this.#sessions.size;
   };
 

@@ -94,6 +94,7 @@ export function errorPageRequest(
           body: emptyBody(),
           backend,
           secure,
+          tie: undefined,
           isHttp2: speaksHttp2(withoutFilters),
           grant,
           edit,

@@ -325,7 +325,12 @@ export class Exchange implements ForwardingClient {
     const { body } = this.#stream;
     const client = this.#client;
     this.#clientLines ??= clientLines(client);
-    const from = { context: this.#context, connection: client, clientLines: this.#clientLines };
+    const from = {
+      context: this.#context,
+      connection: client,
+      carrier: this.#stream.client,
+      clientLines: this.#clientLines,
+    };
     const how = { body, isFirst: !this.#hasForwarded, grant, ids: this.#record.ids, edit: this.#edit };
     const start = forwardingStart(decision, received, { from, how });
     if (typeof start === "string") return this.#answer(RESPONSE_REASONS[start].status, { reason: start });

@@ -9,7 +9,10 @@ import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
 /** Whom a request is from: the other end of its connection, or whom a trusted proxy there says. */
-export interface RequestClient extends Pick<Connection, "isSecure" | "remoteAddress" | "identityFor" | "askedPort"> {
+export interface RequestClient extends Pick<
+  Connection,
+  "isSecure" | "remoteAddress" | "identityFor" | "askedPort" | "readEnds"
+> {
   /** The host that the client asked a proxy in front for; undefined: as the request says. */
   readonly forwardedHost?: string | undefined;
   /** The addresses of the client and of the proxies in front, divided by commas; undefined: that of the client alone. */

@@ -11,6 +11,7 @@ import type { AccessGrant } from "./access-grant.ts";
 import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
+import type { TiedClient } from "./client-tie.ts";
 import type { EndpointLink } from "./endpoint-link.ts";
 import { choiceFor } from "./endpoints/choice-for.ts";
 import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
@@ -71,12 +72,14 @@ export function forwardingStart(
   decision: ForwardDecision,
   received: ReceivedRequest,
   {
-    from: { context, connection, clientLines },
+    from: { context, connection, carrier, clientLines },
     how,
   }: {
     readonly from: {
       readonly context: EngineContext;
       readonly connection: RequestClient;
+      /** The connection itself, whatever a request on it says of its client. */
+      readonly carrier: TiedClient;
       readonly clientLines: ClientLines;
     };
     readonly how: {
@@ -93,7 +96,8 @@ export function forwardingStart(
   const { body, isFirst, grant, edit } = how;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
-  const { clientCertificates, mirror, errorPages } = decision.rule.filters;
+  const { clientCertificates, mirror, errorPages, transport } = decision.rule.filters;
+  const proxyProtocol = transport?.proxyProtocol;
   const ids = errorPages === undefined ? how.ids : withRequestId(how.ids, head);
   if (mirror !== undefined) startCopy(decision, mirror, received, { context, connection, body });
   const { compressors, requestHeaders } = context;
@@ -133,6 +137,7 @@ export function forwardingStart(
       patience: decision.rule.filters.patience,
       answerRate: decision.rule.filters.answerRate,
       secure,
+      tie: proxyProtocol && context.ties.of(carrier, proxyProtocol),
       isHttp2,
       errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
       choice: choiceFor(decision, { bytes, head }, context, connection),

@@ -1,3 +1,4 @@
+import type { ConnectionEnds } from "./connection.ts";
 import type { Admission, ConnectionGate } from "./connection-gate.ts";
 import type { PrefaceSource, ProxyPreface } from "./proxy-preface.ts";
 
@@ -27,7 +28,9 @@ export function admit(arrival: Arrival, { gate, preface }: Entrance, onAdmitted:
     gate.vanished += 1;
     arrival.destroy();
   } else if (preface?.isExpectedFrom(address) === true) {
-    preface.read(arrival, (client) => letIn(arrival, gate, client ?? { address }, onAdmitted));
+    preface.read(arrival, (ends) =>
+      letIn(arrival, gate, { address: ends?.client.address ?? address, ends }, onAdmitted),
+    );
   } else {
     letIn(arrival, gate, { address }, onAdmitted);
   }
@@ -36,7 +39,7 @@ export function admit(arrival: Arrival, { gate, preface }: Entrance, onAdmitted:
 function letIn(
   arrival: Arrival,
   gate: ConnectionGate,
-  { address, askedPort }: { readonly address: string; readonly askedPort?: number },
+  { address, ends }: { readonly address: string; readonly ends?: ConnectionEnds | undefined },
   onAdmitted: (admission: Admission) => void,
 ): void {
   const admission = gate.admit(arrival, address);
@@ -44,7 +47,7 @@ function letIn(
     arrival.destroy();
     return;
   }
-  if (askedPort !== undefined) admission.askedPort = askedPort;
+  if (ends !== undefined) admission.ends = ends;
   arrival.onGone(() => gate.leave(admission));
   onAdmitted(admission);
 }

@@ -1,4 +1,5 @@
 import { monotonicMs } from "#src/process/clock.ts";
+import type { ConnectionEnds } from "./connection.ts";
 
 /** What bounds the connections that are open at once. */
 export interface GateLimits {
@@ -23,8 +24,8 @@ export interface Occupant {
 /** A connection that was let in, and is until `leave`. */
 export interface Admission {
   readonly address: string;
-  /** The port that the client connected to at a proxy in front; undefined: no proxy has said so. */
-  askedPort?: number;
+  /** Between whom the connection is, as a proxy in front says; undefined: no proxy has said so. */
+  ends?: ConnectionEnds;
   /** Set once the connection has something that knows its requests: before, it is as idle as can be. */
   occupant: Occupant | undefined;
 }

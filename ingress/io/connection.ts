@@ -3,6 +3,18 @@ import type { Acknowledgement } from "#src/linux/acknowledgement.ts";
 import type { Occupant } from "./connection-gate.ts";
 import type { SecureTarget } from "./secure-target.ts";
 
+/** One end of a connection: the text of its address, IPv4-mapped IPv6 addresses as IPv4, and its port. */
+export interface SocketEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Between whom a connection of a client is: whose it is, and what that has connected to. */
+export interface ConnectionEnds {
+  readonly client: SocketEnd;
+  readonly asked: SocketEnd;
+}
+
 /**
  * The narrow waist between the HTTP engine and whatever moves bytes. The engine never sees a socket: it runs the same on
  * `node:net`, on `node:tls` and on anything else that can do this.
@@ -12,6 +24,11 @@ export interface Connection {
   readonly remoteAddress: string;
   /** The port that the client connected to at a proxy in front; undefined: no proxy has said so. */
   readonly askedPort?: number | undefined;
+  /**
+   * As a proxy in front says in its header, else as the kernel does. Of a connection that is gone, what is not known any longer is an empty address,
+   * and port 0.
+   */
+  readEnds?(): ConnectionEnds;
   /** The port on our side; 0 where the connection is gone. */
   readonly localPort: number;
   readonly isSecure: boolean;
@@ -76,10 +93,11 @@ export interface OutgoingEvents extends ConnectionEvents {
 
 /**
  * Opens a connection to an address literal, by TLS where `secure` says how: then `onConnect` comes when the other end has proved
- * what it has to. Failure comes as `onClose` without `onConnect`.
+ * what it has to. `first` is sent before all else, also before TLS; it is kept. Failure comes as `onClose` without `onConnect`.
  */
 export type Connect = (
   to: { readonly address: string; readonly port: number },
   events: OutgoingEvents,
   secure?: SecureTarget,
+  first?: Buffer,
 ) => Connection;

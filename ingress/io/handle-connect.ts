@@ -12,8 +12,8 @@ const KEEP_ALIVE = { afterS: 5, everyS: 1, times: 10 };
 /** Opens connections over the streams of Node; those by TLS by `node:tls`. */
 export function handleConnect(streams: NodeStreams, pool: BufferPool): Connect {
   const room = { streams, buffers: new ReadBuffers(pool) };
-  return ({ address, port }, events, secure) => {
-    if (secure !== undefined) return connectSecurely({ address, port }, events, secure);
+  return ({ address, port }, events, secure, first) => {
+    if (secure !== undefined) return connectSecurely({ address, port }, events, secure, first);
     const tcp = streams.newTcp();
     const onSendFailure = (): void => events.onSendFailure();
     const connection = new HandleConnection(room, tcp, { address, isConnected: false, onSendFailure });
@@ -30,6 +30,7 @@ export function handleConnect(streams: NodeStreams, pool: BufferPool): Connect {
       connection.start();
     };
     connection.listen(events);
+    if (first !== undefined) connection.send(first, 0, first.length);
     const status = address.includes(":") ? tcp.connect6(request, address, port) : tcp.connect(request, address, port);
     if (status !== 0) connection.fail(errorOf(status, "connect"));
     return connection;

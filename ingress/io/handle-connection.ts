@@ -2,7 +2,7 @@ import { type Acknowledgement, readAcknowledgement } from "#src/linux/acknowledg
 import type { BufferReader, ReadBuffers } from "./read-buffers.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Admission } from "./connection-gate.ts";
-import type { Connection, ConnectionEvents } from "./connection.ts";
+import type { Connection, ConnectionEnds, ConnectionEvents } from "./connection.ts";
 import { errorOf, HandleOutput, type OutputEvents } from "./handle-output.ts";
 import {
   END_OF_FILE,
@@ -12,6 +12,7 @@ import {
   type TcpHandle,
 } from "./node-streams.ts";
 import { NOTHING } from "./nothing.ts";
+import { withoutMapping } from "./without-mapping.ts";
 
 /** What connections of one kind share. */
 export interface HandleRoom {
@@ -36,7 +37,6 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
   readonly tcp: TcpHandle;
   readonly address: string | undefined;
   remoteAddress: string;
-  askedPort: number | undefined;
   identityFor: Connection["identityFor"];
   alpn: string | undefined;
   ownBuffer: Buffer | undefined;
@@ -52,6 +52,8 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
   /** What came before anything could read it. */
   #early: Buffer | undefined;
   #error: Error | undefined;
+  /** As a proxy in front says. */
+  #saidEnds: ConnectionEnds | undefined;
   #localPort: number | undefined;
   #isConnected: boolean;
   #isPaused = false;
@@ -73,7 +75,6 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
     this.#stream = secure?.stream ?? tcp;
     this.address = address;
     this.remoteAddress = address ?? "";
-    this.askedPort = undefined;
     this.identityFor = undefined;
     this.alpn = undefined;
     this.ownBuffer = undefined;
@@ -97,9 +98,27 @@ export class HandleConnection implements Connection, Arrival, BufferReader, Outp
   }
 
   /** Says whose connection it is. */
-  admit({ address, askedPort }: Pick<Admission, "address" | "askedPort">): void {
+  admit({ address, ends }: Pick<Admission, "address" | "ends">): void {
     this.remoteAddress = address;
-    this.askedPort = askedPort;
+    this.#saidEnds = ends;
+  }
+
+  get askedPort(): number | undefined {
+    return this.#saidEnds?.asked.port;
+  }
+
+  readEnds(): ConnectionEnds {
+    if (this.#saidEnds !== undefined) return this.#saidEnds;
+    const [peer, own]: [SocketAddress, SocketAddress] = [{}, {}];
+    const isPeerKnown = !this.isClosed && this.tcp.getpeername(peer) === 0;
+    const isOwnKnown = !this.isClosed && this.tcp.getsockname(own) === 0;
+    return {
+      client: { address: this.remoteAddress, port: isPeerKnown ? (peer.port ?? 0) : 0 },
+      asked: {
+        address: withoutMapping(isOwnKnown ? (own.address ?? "") : ""),
+        port: isOwnKnown ? (own.port ?? 0) : 0,
+      },
+    };
   }
 
   /** Tells these what happens, and reads. */

@@ -1,9 +1,9 @@
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from "node:tls";
 import { type Acknowledgement, readAcknowledgement } from "#src/linux/acknowledgement.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Admission } from "./connection-gate.ts";
-import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
+import type { Connect, Connection, ConnectionEnds, ConnectionEvents, OutgoingEvents } from "./connection.ts";
 import { descriptorOf } from "./descriptor-of.ts";
 import { OutgoingSocket } from "./outgoing-socket.ts";
 import { type SecureTarget, UNTRUSTED } from "./secure-target.ts";
@@ -35,13 +35,13 @@ export function addressOf(socket: Socket): string | undefined {
  */
 export function acceptedConnection(
   socket: Socket | TLSSocket,
-  { address, askedPort }: Pick<Admission, "address" | "askedPort">,
+  { address, ends }: Pick<Admission, "address" | "ends">,
   use: (connection: Connection) => ConnectionEvents,
   identityFor?: Connection["identityFor"],
 ): Connection {
   const connection = new SocketConnection(socket, "encrypted" in socket, address);
   connection.identityFor = identityFor;
-  connection.askedPort = askedPort;
+  connection.saidEnds = ends;
   const events = use(connection);
   socket.on("data", (chunk: Buffer) => {
     events.onData(chunk, 0, chunk.length);
@@ -57,8 +57,8 @@ export function acceptedConnection(
  */
 export function netConnect(pool: BufferPool): Connect {
   const shared = pool.take();
-  return ({ address, port }, events, secure) => {
-    if (secure !== undefined) return connectSecurely({ address, port }, events, secure);
+  return ({ address, port }, events, secure, first) => {
+    if (secure !== undefined) return connectSecurely({ address, port }, events, secure, first);
     let own: Buffer | undefined;
     const onRead = (length: number): true => {
       const bytes = own ?? pool.take();
@@ -71,6 +71,7 @@ export function netConnect(pool: BufferPool): Connect {
     const onread = { buffer: () => own ?? shared, callback: onRead };
     const socket = new OutgoingSocket({ ...OUTGOING_OPTIONS, onread }, () => events.onSendFailure());
     socket.connect({ host: address, port });
+    if (first !== undefined) socket.write(first);
     const connection = new SocketConnection(socket, false, address);
     socket.once("connect", () => events.onConnect());
     connection.listen(events);
@@ -78,17 +79,18 @@ export function netConnect(pool: BufferPool): Connect {
   };
 }
 
-/** Opens a connection by `node:tls`, with the session of an earlier one to the same place. */
+/** Opens a connection by `node:tls`, with the session of an earlier one to the same place. `first` goes before the handshake. */
 export function connectSecurely(
   { address, port }: { readonly address: string; readonly port: number },
   events: OutgoingEvents,
   { protocol, context, sentName, verify, sessions }: SecureTarget,
+  first?: Buffer,
 ): Connection {
   const place = `${address} ${port}`;
   const session = sessions.get(place);
+  const below = first === undefined ? undefined : connectWith(first, { host: address, port });
   const options = {
-    host: address,
-    port,
+    ...(below === undefined ? { host: address, port } : { socket: below }),
     allowHalfOpen: true,
     secureContext: context,
     ALPNProtocols: [protocol],
@@ -100,6 +102,7 @@ export function connectSecurely(
     ...(session !== undefined && { session }),
   };
   const socket = connectTls(options);
+  below?.on("error", (error) => socket.destroy(error));
   socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
   let isOpen = false;
   let latest: Buffer | undefined;
@@ -135,12 +138,20 @@ export function connectSecurely(
   return connection;
 }
 
+/** A socket on its way to a place, which sends this before all else. */
+function connectWith(first: Buffer, place: { readonly host: string; readonly port: number }): Socket {
+  const socket = connect({ ...place, allowHalfOpen: true });
+  socket.write(first);
+  return socket;
+}
+
 /** A connection over a `node:net` or `node:tls` socket. */
 class SocketConnection implements Connection {
   readonly isSecure: boolean;
   readonly alpn: string | undefined;
   readonly remoteAddress: string;
-  askedPort: number | undefined;
+  /** As a proxy in front says. */
+  saidEnds: ConnectionEnds | undefined;
   identityFor: Connection["identityFor"];
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
@@ -157,6 +168,16 @@ class SocketConnection implements Connection {
 
   get localPort(): number {
     return this.#socket.localPort ?? 0;
+  }
+
+  get askedPort(): number | undefined {
+    return this.saidEnds?.asked.port;
+  }
+
+  readEnds(): ConnectionEnds {
+    const { localAddress = "", localPort = 0, remotePort = 0 } = this.#socket;
+    const client = { address: this.remoteAddress, port: remotePort };
+    return this.saidEnds ?? { client, asked: { address: withoutMapping(localAddress), port: localPort } };
   }
 
   acknowledgement(): Acknowledgement | undefined {

@@ -1,4 +1,5 @@
 import { type Ip, ipFromBytes, parseIp, printIp } from "#src/ip/address.ts";
+import type { ConnectionEnds } from "./connection.ts";
 import { withoutMapping } from "./without-mapping.ts";
 
 /** What the header of the PROXY protocol at the beginning of a connection says. */
@@ -6,15 +7,7 @@ export interface ProxyHeader {
   /** Bytes that it takes. */
   readonly length: number;
   /** Whose connection it is; undefined: that of the proxy itself, or the proxy does not know. */
-  readonly client: ProxiedClient | undefined;
-}
-
-/** A client behind a proxy. */
-export interface ProxiedClient {
-  /** Text of its address, IPv4-mapped IPv6 addresses as IPv4. */
-  readonly address: string;
-  /** The port that it connected to, at the proxy. */
-  readonly askedPort: number;
+  readonly ends: ConnectionEnds | undefined;
 }
 
 /** More bytes are needed; or it is not a header. */
@@ -54,7 +47,7 @@ function readLine(bytes: Buffer): ProxyHeader | Unread {
   if (bytes[end - 1] !== CR) return "malformed";
   const [family, ...rest] = bytes.toString("latin1", FIRST_1.length, end - 1).split(" ");
   const length = end + 1;
-  if (family === "UNKNOWN") return { length, client: undefined };
+  if (family === "UNKNOWN") return { length, ends: undefined };
   const [source = "", destination = "", sourcePort = "", askedPort = ""] = rest;
   if (rest.length !== 4 || (family !== "TCP4" && family !== "TCP6")) return "malformed";
   const isOfFamily = [source, destination].every((text) => text.includes(":") === (family === "TCP6"));
@@ -62,7 +55,10 @@ function readLine(bytes: Buffer): ProxyHeader | Unread {
   const [fromPort, toPort] = [portOf(sourcePort), portOf(askedPort)];
   if (!isOfFamily || from === undefined || to === undefined) return "malformed";
   if (fromPort === undefined || toPort === undefined) return "malformed";
-  return { length, client: { address: printIp(from), askedPort: toPort } };
+  return {
+    length,
+    ends: { client: { address: printIp(from), port: fromPort }, asked: { address: printIp(to), port: toPort } },
+  };
 }
 
 function portOf(text: string): number | undefined {
@@ -81,10 +77,14 @@ function readBinary(bytes: Buffer): ProxyHeader | Unread {
   if (!isLocal && inet === undefined && !WITHOUT_ADDRESS.has(kind)) return "malformed";
   if (!isLocal && inet !== undefined && length < HEAD_2 + 2 * inet.bytes + 4) return "malformed";
   if (bytes.length < length) return "incomplete";
-  if (isLocal || inet === undefined) return { length, client: undefined };
-  const address = textOf(ipFromBytes(bytes.subarray(HEAD_2, HEAD_2 + inet.bytes)));
+  if (isLocal || inet === undefined) return { length, ends: undefined };
+  const ports = HEAD_2 + 2 * inet.bytes;
+  const [from, to] = [HEAD_2, HEAD_2 + inet.bytes].map((at) =>
+    textOf(ipFromBytes(bytes.subarray(at, at + inet.bytes))),
+  );
   // What follows the ports are further values, of which none is needed.
-  return { length, client: { address, askedPort: bytes.readUInt16BE(HEAD_2 + 2 * inet.bytes + 2) } };
+  const client = { address: from!, port: bytes.readUInt16BE(ports) };
+  return { length, ends: { client, asked: { address: to!, port: bytes.readUInt16BE(ports + 2) } } };
 }
 
 const MAPPED_PREFIX = 0xffffn;

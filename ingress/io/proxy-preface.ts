@@ -1,4 +1,5 @@
-import { type ProxiedClient, readProxyHeader } from "./proxy-header.ts";
+import type { ConnectionEnds } from "./connection.ts";
+import { readProxyHeader } from "./proxy-header.ts";
 
 export interface ProxyPrefaceOptions {
   /** Whether the connections of an address begin with a header. */
@@ -54,7 +55,7 @@ export class ProxyPreface {
    * Waits for the header, and calls back with whose connection it is (undefined: the proxy's own). What came after the header is read
    * from the connection next. A connection without a header is closed, and there is no call.
    */
-  read(source: PrefaceSource, onKnown: (client: ProxiedClient | undefined) => void): void {
+  read(source: PrefaceSource, onKnown: (ends: ConnectionEnds | undefined) => void): void {
     const [first] = this.#waiting.size >= MAX_WAITING ? this.#waiting : [];
     if (first !== undefined) this.#fail(first);
     this.#waiting.add(source);
@@ -74,7 +75,7 @@ export class ProxyPreface {
       }
       onGone();
       source.stopPreface(bytes.subarray(header.length));
-      onKnown(header.client);
+      onKnown(header.ends);
     };
     source.startPreface({ onBytes, onGone, onEnd: () => this.#fail(source) });
   }

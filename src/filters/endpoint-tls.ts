@@ -1,4 +1,5 @@
 import type { BackendProtocol } from "#src/model/annotations/backend-protocol.ts";
+import type { ProxyVersion } from "#src/model/annotations/proxy-protocol.ts";
 import type { TlsVersions } from "#src/model/annotations/endpoint-tls.ts";
 
 /** TLS to the endpoints of a rule. */
@@ -25,6 +26,8 @@ export interface EndpointTransport {
   /** Undefined: as the port of the Service says. */
   readonly scheme: BackendProtocol | undefined;
   readonly tls: EndpointTls;
+  /** Connections begin with a header of this version of the PROXY protocol; undefined: with none. */
+  readonly proxyProtocol?: ProxyVersion | undefined;
 }
 
 /** Where nothing else is said: as in ingress-nginx without verification. */

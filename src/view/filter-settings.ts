@@ -90,10 +90,11 @@ const PRINTERS: Printers = {
       ...removed.map((value) => ({ setting: "removed-answer-field", value })),
     ];
   },
-  transport: ({ scheme, tls }) => [
+  transport: ({ scheme, tls, proxyProtocol }) => [
     ...viewSetting("backend-protocol", scheme),
     ...viewSetting("proxy-ssl-secret", tls.secret),
     ...(tls.verifies ? [{ setting: "proxy-ssl-verify", value: "on" }] : []),
+    ...viewSetting("proxy-protocol", proxyProtocol, (version) => `v${version}`),
   ],
   errorPages: ({ statuses }) => [
     { setting: "custom-http-errors", value: listed([...statuses].map(String), STATUSES_SHOWN) },

@@ -26,11 +26,15 @@ export interface EndpointPoolOptions {
   readonly onIdleDeath: (endpoint: BackendEndpoint) => void;
 }
 
+/** By endpoint key, the longest idle first. No empty lists. */
+type IdleConnections = Map<string, EndpointConnection[]>;
+
 /** Connections to endpoints, kept for the next request. The key of an endpoint holds its pod: a successor gets no old one. */
 export class EndpointPool implements EndpointConnectionOwner {
   readonly #options: EndpointPoolOptions;
-  /** By endpoint key, the longest idle first. No empty lists. */
-  readonly #idle = new Map<string, EndpointConnection[]>();
+  readonly #idle: IdleConnections = new Map();
+  /** Those that serve one client each, apart: they are to take no room from those for all, nor time to look for them. */
+  readonly #tied: IdleConnections = new Map();
   readonly writer = new HeadWriter();
   /** Connections to those that speak HTTP/2. */
   readonly http2: Http2Pool;
@@ -55,14 +59,19 @@ export class EndpointPool implements EndpointConnectionOwner {
    * close the connection instead of being taken for the answer. Only connections with the same link serve.
    */
   acquire(endpoint: BackendEndpoint, isFirst: boolean, link: EndpointLink): EndpointConnection {
-    const idle = this.#idle.get(endpoint.key);
+    const all = this.#idleWith(link);
+    const idle = all.get(endpoint.key);
     if (idle === undefined) return this.open(endpoint, link);
     let index = isFirst ? this.#lastSettled(idle) : idle.length - 1;
     while (index !== -1 && !isSameLink(idle[index]!, link)) index -= 1;
     if (index === -1) return this.open(endpoint, link);
     const connection = index === idle.length - 1 ? idle.pop() : idle.splice(index, 1)[0];
-    if (idle.length === 0) this.#idle.delete(endpoint.key);
+    if (idle.length === 0) all.delete(endpoint.key);
     return connection ?? this.open(endpoint, link);
+  }
+
+  #idleWith({ tie }: EndpointLink): IdleConnections {
+    return tie === undefined ? this.#idle : this.#tied;
   }
 
   /** The last that is idle for long enough, or -1. They are in the order in which they became idle. */
@@ -83,31 +92,36 @@ export class EndpointPool implements EndpointConnectionOwner {
     const connection = new EndpointConnection(endpoint, this, responseHead, link);
     connection.openedMs = this.#options.clockMs();
     counters.openEndpointConnections += 1;
-    connection.attach(connect(endpoint, connection, link.secure));
+    connection.attach(connect(endpoint, connection, link.secure, link.tie?.header));
+    link.tie?.add(connection);
     return connection;
   }
 
   release(connection: EndpointConnection): void {
-    const idle = this.#idle.get(connection.endpoint.key);
+    const all = this.#idleWith(connection);
+    const idle = all.get(connection.endpoint.key);
     const limits = this.#options.limits();
     const nowMs = this.#options.clockMs();
     const isFull = (idle?.length ?? 0) >= limits.idleConnectionsPerEndpoint;
-    if (this.#isClosed || isFull || isSpent(connection, limits.endpointConnectionLife, nowMs)) {
+    const isOver = this.#isClosed || connection.tie?.isOver === true;
+    if (isOver || isFull || isSpent(connection, limits.endpointConnectionLife, nowMs)) {
       connection.close();
       return;
     }
     connection.idleSinceMs = nowMs;
-    if (idle === undefined) this.#idle.set(connection.endpoint.key, [connection]);
+    if (idle === undefined) all.set(connection.endpoint.key, [connection]);
     else idle.push(connection);
   }
 
   forget(connection: EndpointConnection): void {
     this.#options.counters.openEndpointConnections -= 1;
-    const idle = this.#idle.get(connection.endpoint.key);
+    connection.tie?.delete(connection);
+    const all = this.#idleWith(connection);
+    const idle = all.get(connection.endpoint.key);
     const index = idle?.indexOf(connection) ?? -1;
     if (index === -1) return;
     idle!.splice(index, 1);
-    if (idle!.length === 0) this.#idle.delete(connection.endpoint.key);
+    if (idle!.length === 0) all.delete(connection.endpoint.key);
   }
 
   /** A dead node would let a request wait on each idle connection. */
@@ -120,14 +134,16 @@ export class EndpointPool implements EndpointConnectionOwner {
   closeIdleTo(endpoint: BackendEndpoint): void {
     const { key } = endpoint;
     this.http2.retire(endpoint);
-    for (const connection of this.#idle.get(key)?.slice() ?? []) connection.close();
+    for (const all of [this.#idle, this.#tied])
+      for (const connection of all.get(key)?.slice() ?? []) connection.close();
   }
 
   /** Closes what has been idle for too long, and asks endpoints of HTTP/2 that are silent. Call it several times a second. */
   closeIdle(): void {
     const oldestMs = this.#options.clockMs() - this.#options.limits().endpointIdleMs;
-    for (const idle of this.#idle.values()) {
-      for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
+    for (const all of [this.#idle, this.#tied]) {
+      for (const idle of all.values())
+        for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
     }
     this.http2.onTick(oldestMs);
   }
@@ -136,6 +152,7 @@ export class EndpointPool implements EndpointConnectionOwner {
   close(): void {
     this.#isClosed = true;
     this.http2.close();
-    for (const idle of this.#idle.values()) for (const connection of idle.slice()) connection.close();
+    for (const all of [this.#idle, this.#tied])
+      for (const idle of all.values()) for (const connection of idle.slice()) connection.close();
   }
 }

@@ -2,6 +2,7 @@ import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connect } from "#ingress/io/connection.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
+import type { ClientTie } from "#ingress/engine/client-tie.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import { type EndpointLink, isSameLink } from "#ingress/engine/endpoint-link.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
@@ -37,7 +38,10 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   readonly flushes: Flushes;
   readonly #options: Http2PoolOptions;
   /** By endpoint key, the oldest first. No empty lists. */
-  readonly #sessions = new Map<string, EndpointSession[]>();
+  readonly #shared = new Map<string, EndpointSession[]>();
+  /** Those that serve one client each, by it; and how many there are to each endpoint, by its key. */
+  readonly #tied = new Map<ClientTie, EndpointSession[]>();
+  readonly #tiedCounts = new Map<string, number>();
 
   constructor(options: Http2PoolOptions) {
     this.#options = options;
@@ -65,18 +69,20 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
 
   /** The endpoint gets no further request on the connections that are open. */
   retire({ key }: BackendEndpoint): void {
-    for (const session of this.#sessions.get(key)?.slice() ?? []) session.retire();
+    for (const session of this.#shared.get(key)?.slice() ?? []) session.retire();
+    if (!this.#tiedCounts.has(key)) return;
+    for (const sessions of this.#tied.values())
+      for (const session of sessions.slice()) if (session.endpoint.key === key) session.retire();
   }
 
   /** Closes what has been idle since before then, and asks endpoints that are silent. */
   onTick(idleBeforeMs: number): void {
     const nowMs = this.clockMs();
-    for (const sessions of this.#sessions.values())
-      for (const session of sessions.slice()) session.onTick(nowMs, idleBeforeMs);
+    for (const session of this.#all()) session.onTick(nowMs, idleBeforeMs);
   }
 
   close(): void {
-    for (const sessions of this.#sessions.values()) for (const session of sessions.slice()) session.close();
+    for (const session of this.#all()) session.close();
   }
 
   move(stream: StreamConnection, from: EndpointSession): void {
@@ -94,11 +100,22 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
   }
 
   onGone(session: EndpointSession): void {
-    const { key } = session.endpoint;
-    const sessions = this.#sessions.get(key)!;
+    const { tie, endpoint } = session;
     this.#options.counters.openEndpointConnections -= 1;
-    sessions.splice(sessions.indexOf(session), 1);
-    if (sessions.length === 0) this.#sessions.delete(key);
+    if (tie === undefined) {
+      remove(this.#shared, endpoint.key, session);
+      return;
+    }
+    tie.delete(session);
+    remove(this.#tied, tie, session);
+    const left = this.#tiedCounts.get(endpoint.key)! - 1;
+    if (left === 0) this.#tiedCounts.delete(endpoint.key);
+    else this.#tiedCounts.set(endpoint.key, left);
+  }
+
+  /** Also those that go while they are looked at. */
+  #all(): readonly EndpointSession[] {
+    return [...this.#shared.values(), ...this.#tied.values()].flat();
   }
 
   /** A stream has ended. Its connection knows. */
@@ -113,25 +130,51 @@ export class Http2Pool implements SessionOwner, EndpointConnectionOwner {
     this.#options.onSignOfDeath(endpoint);
   }
 
-  /** Keeps room for a stream; a connection that has served enough serves no further ones. */
+  /** Keeps room for a stream; a connection that has served enough serves no further ones, nor do those beyond the bound for single clients. */
   #reserve(session: EndpointSession, stream: StreamConnection): void {
     session.reserve(stream);
-    if (isSpent(session, this.#options.limits().endpointConnectionLife, this.clockMs())) session.retire();
+    const { endpointConnectionLife: life, idleConnectionsPerEndpoint: most } = this.#options.limits();
+    const isBeyond =
+      session.tie !== undefined && (session.tie.isOver || this.#tiedCounts.get(session.endpoint.key)! > most);
+    if (isBeyond || isSpent(session, life, this.clockMs())) session.retire();
   }
 
   #find(endpoint: BackendEndpoint, isNew: boolean, link: EndpointLink): EndpointSession | undefined {
-    return this.#sessions
-      .get(endpoint.key)
-      ?.find((session) => session.hasRoom && isSameLink(session, link) && !(isNew && session.isOpen));
+    const { tie } = link;
+    const sessions = tie === undefined ? this.#shared.get(endpoint.key) : this.#tied.get(tie);
+    return sessions?.find(
+      (session) =>
+        session.hasRoom &&
+        session.endpoint.key === endpoint.key &&
+        isSameLink(session, link) &&
+        !(isNew && session.isOpen),
+    );
   }
 
   #connect(endpoint: BackendEndpoint, link: EndpointLink): EndpointSession {
     const session = new EndpointSession(endpoint, this, link);
-    const sessions = this.#sessions.get(endpoint.key);
+    const { secure, tie } = link;
     this.#options.counters.openEndpointConnections += 1;
-    if (sessions === undefined) this.#sessions.set(endpoint.key, [session]);
-    else sessions.push(session);
-    session.attach(this.#options.connect(endpoint, session, link.secure));
+    if (tie === undefined) add(this.#shared, endpoint.key, session);
+    else {
+      tie.add(session);
+      add(this.#tied, tie, session);
+      this.#tiedCounts.set(endpoint.key, (this.#tiedCounts.get(endpoint.key) ?? 0) + 1);
+    }
+    session.attach(this.#options.connect(endpoint, session, secure, tie?.header));
     return session;
   }
+}
+
+function add<Key>(to: Map<Key, EndpointSession[]>, key: Key, session: EndpointSession): void {
+  const sessions = to.get(key);
+  if (sessions === undefined) to.set(key, [session]);
+  else sessions.push(session);
+}
+
+/** Leaves no empty list. */
+function remove<Key>(from: Map<Key, EndpointSession[]>, key: Key, session: EndpointSession): void {
+  const sessions = from.get(key)!;
+  sessions.splice(sessions.indexOf(session), 1);
+  if (sessions.length === 0) from.delete(key);
 }

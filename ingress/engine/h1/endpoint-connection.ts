@@ -5,6 +5,7 @@ import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { faultOf } from "#ingress/engine/endpoint-fault.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { ClientTie } from "#ingress/engine/client-tie.ts";
 import type { EndpointLink } from "#ingress/engine/endpoint-link.ts";
 import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
 import { type ForwardedRequest, mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
@@ -52,6 +53,7 @@ export class EndpointConnection implements EndpointStream, EndpointLink, Outgoin
   isFlushed = true;
   readonly endpoint: BackendEndpoint;
   readonly secure: SecureTarget | undefined;
+  readonly tie: ClientTie | undefined;
   readonly body = new BodyReader({ isLenient: true });
   readonly #owner: EndpointConnectionOwner;
   readonly #responseHead: ResponseHead;
@@ -77,6 +79,7 @@ export class EndpointConnection implements EndpointStream, EndpointLink, Outgoin
   ) {
     this.endpoint = endpoint;
     this.secure = link.secure;
+    this.tie = link.tie;
     this.#owner = owner;
     this.#responseHead = responseHead;
     this.#usualHeadBytes = this.#maxHeadBytes = owner.headBytes;
@@ -149,6 +152,11 @@ export class EndpointConnection implements EndpointStream, EndpointLink, Outgoin
     this.#receiver = undefined;
     this.#owner.forget(this);
     this.#connection.close();
+  }
+
+  /** No further request comes. What is under way is ended by its client, and the connection with it. */
+  retire(): void {
+    if (this.#phase === "idle") this.close();
   }
 
   fail(failure: EndpointFailure): void {

@@ -17,6 +17,7 @@ import {
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Flushes } from "#ingress/engine/flushes.ts";
 import { FrameBuffers } from "#ingress/engine/frame-buffers.ts";
+import type { ClientTie } from "#ingress/engine/client-tie.ts";
 import type { EndpointLink } from "#ingress/engine/endpoint-link.ts";
 import { endpointFault } from "#ingress/engine/endpoint-fault.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
@@ -53,6 +54,7 @@ export interface SessionOwner {
 export class EndpointSession implements EndpointLink, OutgoingEvents, FrameReceiver {
   readonly endpoint: BackendEndpoint;
   readonly secure: SecureTarget | undefined;
+  readonly tie: ClientTie | undefined;
   /** The endpoint has sent its settings: it speaks HTTP/2. */
   isOpen = false;
   readonly openedMs: number;
@@ -91,6 +93,7 @@ export class EndpointSession implements EndpointLink, OutgoingEvents, FrameRecei
   constructor(endpoint: BackendEndpoint, owner: SessionOwner, link: EndpointLink) {
     this.endpoint = endpoint;
     this.secure = link.secure;
+    this.tie = link.tie;
     this.#owner = owner;
     this.idleSinceMs = this.openedMs = owner.clockMs();
     this.#pings = new PingWatch(this.idleSinceMs);

@@ -33,6 +33,10 @@ export class FirstBytes implements ConnectionSession {
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
+  get client(): Connection {
+    return this.#connection;
+  }
+
   get requestCount(): number {
     return this.#session?.requestCount ?? 0;
   }

@@ -37,7 +37,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
   unsentSinceMs = Number.POSITIVE_INFINITY;
   readonly output: FrameOutput;
   readonly #context: EngineContext;
-  readonly #connection: Connection;
+  readonly client: Connection;
   readonly #onGone: (session: Http2Session) => void;
   readonly #reader = new FrameReader(this, USUAL_FRAME_BYTES);
   readonly #decoder = new HeaderDecoder(USUAL_TABLE_BYTES);
@@ -67,7 +67,7 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
 
   constructor(context: EngineContext, connection: Connection, onGone: (session: Http2Session) => void) {
     this.#context = context;
-    this.#connection = connection;
+    this.client = connection;
     this.#onGone = onGone;
     const { buffers, unsent, http2, limits, nowMs } = context;
     this.output = new FrameOutput(connection, { buffers, unsent, flushes: http2.flushes });
@@ -118,14 +118,14 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
       this.output.add(goAwayFrame(this.#streams.last, ErrorCode.NoError));
       this.output.flush();
     }
-    if (this.output.isStalled) this.#connection.close();
-    else this.#connection.finish();
+    if (this.output.isStalled) this.client.close();
+    else this.client.finish();
     this.#leave("shut-down");
   }
 
   giveUp(): void {
     this.#leaveStreams("client-slow");
-    this.#connection.abort();
+    this.client.abort();
     this.#leave("client-slow");
   }
 
@@ -433,14 +433,14 @@ export class Http2Session implements ConnectionSession, FrameReceiver, StreamOwn
     this.#leaveStreams("client-gone");
     this.output.flush();
     const { lingerMs, clientGapMs } = this.#context.limits;
-    const hasLeft = !this.output.isStalled && this.#connection.end();
+    const hasLeft = !this.output.isStalled && this.client.end();
     this.#deadlineMs = this.#context.nowMs + (hasLeft ? lingerMs : clientGapMs);
     this.#input.update(this.#isFull);
     if (this.#hasClientEnded && hasLeft) this.#cut();
   }
 
   #cut(): void {
-    this.#connection.close();
+    this.client.close();
     this.#leave("client-gone");
   }
 

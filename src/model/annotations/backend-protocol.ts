@@ -2,6 +2,7 @@ import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { closingUnreadable } from "./closing-unreadable.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { PROXY_PROTOCOL } from "./proxy-protocol.ts";
 import { trueFalse } from "./true-false.ts";
 
 /** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. `grpc` and `grpcs`: HTTP/2, without and with TLS. */
@@ -50,4 +51,8 @@ const SECURE_BACKENDS: ServedAnnotation<boolean> = {
 };
 
 /** What endpoints speak, by the names that the values have in the program. */
-export const ENDPOINT_PROTOCOL = { backendProtocol: BACKEND_PROTOCOL, secureBackends: SECURE_BACKENDS } as const;
+export const ENDPOINT_PROTOCOL = {
+  backendProtocol: BACKEND_PROTOCOL,
+  secureBackends: SECURE_BACKENDS,
+  proxyProtocol: PROXY_PROTOCOL,
+} as const;

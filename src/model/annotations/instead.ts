@@ -7,5 +7,6 @@ export const INSTEAD = {
   clientCertificate: "hawser.dev/auth-tls-secret",
   rate: "hawser.dev/limit-rps",
   rewrite: "hawser.dev/rewrite-target",
+  proxyProtocol: "hawser.dev/proxy-protocol",
   toHttps: "hawser.dev/force-ssl-redirect",
 } as const;

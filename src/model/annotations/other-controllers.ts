@@ -105,6 +105,12 @@ export const OTHER_CONTROLLERS: readonly AnnotationFamily[] = [
       },
       { names: ["server-proto"], doc: "The protocol that the Service speaks", risks: [{ effect: "reaches-other" }] },
       {
+        names: ["send-proxy-protocol"],
+        doc: "Connections to the Service begin with a header of the PROXY protocol",
+        risks: [{ effect: "reaches-other" }],
+        instead: INSTEAD.proxyProtocol,
+      },
+      {
         names: ["path-rewrite", "request-redirect", "set-host"],
         doc: "What requests reach",
         risks: [{ effect: "reaches-other" }],

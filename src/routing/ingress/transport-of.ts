@@ -13,8 +13,10 @@ export function transportOf(settings: IngressSettings): EndpointTransport | unde
     ciphers: settings.proxySslCiphers,
     versions: settings.proxySslProtocols,
   };
-  if (scheme === undefined && Object.values(said).every((one) => one === undefined)) return undefined;
-  return { scheme, tls: endpointTls(said) };
+  const { proxyProtocol } = settings;
+  if ((scheme ?? proxyProtocol) === undefined && Object.values(said).every((one) => one === undefined))
+    return undefined;
+  return { scheme, tls: endpointTls(said), ...(proxyProtocol && { proxyProtocol }) };
 }
 
 function schemeOf(isSecure: boolean | undefined): EndpointTransport["scheme"] {

@@ -1,5 +1,6 @@
 import { assert, constantFrom, integer, ipV4, ipV6, property, tuple, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ConnectionEnds } from "#ingress/io/connection.ts";
 import { type ProxyHeader, readProxyHeader } from "#ingress/io/proxy-header.ts";
 
 const SIGNATURE = "0d0a0d0a000d0a515549540a";
@@ -12,19 +13,32 @@ function bytesOf(text: string): Buffer {
   return text.startsWith("0x") ? Buffer.from(text.slice(2), "hex") : Buffer.from(text, "latin1");
 }
 
-const client = (address: string, askedPort: number) => ({ address, askedPort });
+/** Between whom: written as `address port`, twice. */
+const ends = (client: string, asked: string): ConnectionEnds => {
+  const [from, to] = [client, asked].map((text) => text.split(" "));
+  return {
+    client: { address: from![0]!, port: Number(from![1]) },
+    asked: { address: to![0]!, port: Number(to![1]) },
+  };
+};
+const OVER_V4 = ends("192.0.2.1 50000", "198.51.100.10 443");
+const OVER_V6 = ends("2001:db8::1 50000", "2001:db8::ff 443");
 
-const headers: readonly (readonly [name: string, text: string, client: ProxyHeader["client"]])[] = [
-  ["1: IPv4", "PROXY TCP4 192.0.2.1 198.51.100.10 50000 443\r\n", client("192.0.2.1", 443)],
-  ["1: IPv6", "PROXY TCP6 2001:db8::1 2001:db8::ff 50000 443\r\n", client("2001:db8::1", 443)],
-  ["1: IPv4 in IPv6", "PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1 80\r\n", client("192.0.2.1", 80)],
-  ["1: ports at their ends", "PROXY TCP4 192.0.2.1 198.51.100.10 0 65535\r\n", client("192.0.2.1", 65_535)],
+const headers: readonly (readonly [name: string, text: string, ends: ProxyHeader["ends"]])[] = [
+  ["1: IPv4", "PROXY TCP4 192.0.2.1 198.51.100.10 50000 443\r\n", OVER_V4],
+  ["1: IPv6", "PROXY TCP6 2001:db8::1 2001:db8::ff 50000 443\r\n", OVER_V6],
+  ["1: IPv4 in IPv6", "PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1 80\r\n", ends("192.0.2.1 1", "192.0.2.2 80")],
+  [
+    "1: ports at their ends",
+    "PROXY TCP4 192.0.2.1 198.51.100.10 0 65535\r\n",
+    ends("192.0.2.1 0", "198.51.100.10 65535"),
+  ],
   ["1: unknown", "PROXY UNKNOWN\r\n", undefined],
   ["1: unknown, with what is ignored", "PROXY UNKNOWN ffff::1 x y z\r\n", undefined],
   ["1: the longest line", `PROXY UNKNOWN ${"x".repeat(91)}\r\n`, undefined],
-  ["2: IPv4", `0x${SIGNATURE}2111000c${V4}${PORTS}`, client("192.0.2.1", 443)],
-  ["2: IPv6", `0x${SIGNATURE}21210024${V6}${PORTS}`, client("2001:db8::1", 443)],
-  ["2: IPv4 with further values", `0x${SIGNATURE}21110014${V4}${PORTS}0400050102030405`, client("192.0.2.1", 443)],
+  ["2: IPv4", `0x${SIGNATURE}2111000c${V4}${PORTS}`, OVER_V4],
+  ["2: IPv6", `0x${SIGNATURE}21210024${V6}${PORTS}`, OVER_V6],
+  ["2: IPv4 with further values", `0x${SIGNATURE}21110014${V4}${PORTS}0400050102030405`, OVER_V4],
   ["2: local", `0x${SIGNATURE}20000000`, undefined],
   ["2: local with addresses, which are ignored", `0x${SIGNATURE}2011000c${V4}${PORTS}`, undefined],
   ["2: no family", `0x${SIGNATURE}21000000`, undefined],
@@ -68,7 +82,7 @@ const malformed: readonly (readonly [name: string, text: string])[] = [
 describe("readProxyHeader()", () => {
   it.each(headers)("F reads version %s", (_, text, whose) => {
     const bytes = bytesOf(text);
-    expect(readProxyHeader(bytes)).toEqual({ length: bytes.length, client: whose });
+    expect(readProxyHeader(bytes)).toEqual({ length: bytes.length, ends: whose });
   });
 
   it.each(headers)("F reads version %s wherever it is cut, and nothing of what follows", (_, text, whose) => {
@@ -77,7 +91,7 @@ describe("readProxyHeader()", () => {
     for (const after of ["G", "GET / HTTP/1.1\r\n\r\n", "\r\n", text])
       expect(readProxyHeader(Buffer.concat([bytes, Buffer.from(after)]))).toEqual({
         length: bytes.length,
-        client: whose,
+        ends: whose,
       });
   });
 
@@ -99,7 +113,7 @@ describe("readProxyHeader()", () => {
         const line = readProxyHeader(Buffer.from(`PROXY TCP${version} ${address} ${address} 1 ${asked}\r\n`));
         // ipV6() also makes forms that are none of an address here, such as with the name of an interface.
         if (typeof line === "string") return;
-        expect(line.client?.askedPort).toBe(asked);
+        expect(line.ends?.asked.port).toBe(asked);
       }),
     );
   });
