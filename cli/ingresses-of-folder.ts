@@ -12,6 +12,7 @@ export type IngressScope = Pick<
   RoutesInput,
   | "scope"
   | "compat"
+  | "passesTls"
   | "redirectsToHttps"
   | "sslRedirectPort"
   | "defaultSecret"

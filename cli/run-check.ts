@@ -44,6 +44,10 @@ export const checkOptions = {
     default: "hawser",
     help: "Compare paths as the ingress does by --compat; for Ingresses of ingress-nginx it is said where the two differ",
   },
+  sslPassthrough: {
+    kind: "boolean",
+    help: "The ingress runs with --ssl-passthrough: without it an Ingress that says ssl-passthrough is closed",
+  },
   defaultBackendService: {
     kind: "string",
     placeholder: "NAMESPACE/NAME",
@@ -147,6 +151,7 @@ function installationOf(options: Options, takesIngressesWithoutClass: boolean): 
     ingressClass,
     controllerClass,
     compat,
+    passesTls: options.sslPassthrough,
     nginxConfigMap,
     defaultService,
     defaultSecret,

@@ -1,5 +1,6 @@
 import { findProblems } from "#src/check/find-problems.ts";
 import { DEFAULT_INSTALLATION } from "#src/check/inspect-objects.ts";
+import { ASKS } from "#src/model/annotations/asks.ts";
 import { classScopeOf, type NginxInstallation } from "#src/migration/ingress-nginx/nginx-installation.ts";
 import {
   isWithoutLoss,
@@ -116,6 +117,7 @@ function installationOf(nginx: NginxInstallation, isFiles: boolean) {
   return {
     ...DEFAULT_INSTALLATION,
     ...classScopeOf(nginx),
+    passesTls: ASKS.true(nginx.flags.get("enable-ssl-passthrough") ?? ""),
     takesIngressesWithoutClass: takesClassless(nginx, isFiles),
   };
 }

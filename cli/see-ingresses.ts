@@ -63,6 +63,7 @@ function readScope(options: IngressLookOptions): Parsed<IngressScope> {
     },
     ...named.value,
     compat: options.compat,
+    passesTls: options.sslPassthrough,
     redirectsToHttps: sslRedirect,
     sslRedirectPort,
     servesExternalNames: !options.disableSvcExternalName,

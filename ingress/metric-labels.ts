@@ -1,5 +1,5 @@
 import type { MetricLabels } from "#src/process/metric-labels.ts";
-import { ENDPOINT_FAILURES } from "./engine/counters.ts";
+import { ENDPOINT_FAILURES, PASSTHROUGH_RESULTS } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { LIMIT_COUNTERS } from "./limits/shared-counts.ts";
 import { FETCH_OUTCOMES } from "./auth/remote-keys.ts";
@@ -27,6 +27,7 @@ export const INGRESS_METRIC_LABELS: MetricLabels = {
   },
   hawser_ingress_errors_total: { reason: REASON_LIST },
   hawser_ingress_endpoint_errors_total: { reason: ENDPOINT_FAILURES },
+  hawser_ingress_passthrough_connections_total: { result: PASSTHROUGH_RESULTS },
   hawser_ingress_mirrored_requests_total: { outcome: MIRROR_OUTCOMES },
   hawser_ingress_shared_rate_limit_requests_total: { counted_by: LIMIT_COUNTERS },
   hawser_ingress_worker_lag_seconds: { worker: "numbers of threads, 1 to `--workers`" },

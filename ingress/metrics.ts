@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import { type Counters, ENDPOINT_FAILURES } from "./engine/counters.ts";
+import { type Counters, ENDPOINT_FAILURES, PASSTHROUGH_RESULTS } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { UnsentBytes } from "./engine/unsent-bytes.ts";
@@ -24,6 +24,7 @@ const HEADLESS = "hawser_ingress_proxy_header_failures_total";
 const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
 const UNSENT = "hawser_ingress_unsent_bytes";
 const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
+const PASSED = "hawser_ingress_passthrough_connections_total";
 const MIRRORED = "hawser_ingress_mirrored_requests_total";
 const JWKS_FETCHES = "hawser_ingress_jwks_fetches_total";
 const JWKS_STALE = "hawser_ingress_jwks_stale";
@@ -102,6 +103,15 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
     registry,
     { name: ENDPOINT_ERRORS, help: "Failed attempts to get an answer from an endpoint, by reason.", label: "reason" },
     () => ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
+  );
+  labelled(
+    registry,
+    {
+      name: PASSED,
+      help: "TLS connections for hosts with ssl-passthrough that have ended: passed, or the reason why they were refused or broken off.",
+      label: "result",
+    },
+    () => PASSTHROUGH_RESULTS.map((result, index) => [result, counters.passthroughs[index] ?? 0]),
   );
   labelled(
     registry,

@@ -7,6 +7,7 @@ import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
+import type { Connect } from "#ingress/io/connection.ts";
 import type { AccessControl } from "./access-control.ts";
 import type { AccessLog } from "./log/access-log.ts";
 import type { Balancer } from "./endpoints/balancer.ts";
@@ -33,6 +34,8 @@ import type { EndpointPool } from "./endpoints/endpoint-pool.ts";
 
 /** What all connections of an engine share. */
 export interface EngineContext extends FilterState {
+  /** Opens connections to endpoints that no request shares. */
+  readonly connect: Connect;
   /** Those of the moment: replaced whole. */
   readonly limits: Limits;
   readonly http2: Http2Context;

@@ -25,13 +25,46 @@ export function isSignOfDeath(failure: EndpointFailure): boolean {
   return failure === "connect-timeout" || failure === "unreachable" || failure === "endpoint-silent";
 }
 
+/** How a connection that is not read ends: `passed`, or why it was refused or broken off. */
+export const PASSTHROUGH_RESULTS = [
+  "passed",
+  "blocked",
+  "address-denied",
+  "address-not-allowed",
+  "rate-limited",
+  "connections-limited",
+  "closed-restriction",
+  "closed-unsupported",
+  "closed-unreadable",
+  "closed-policy",
+  "no-service",
+  "no-endpoint",
+  "connect-failed",
+  "connect-timeout",
+  "unreachable",
+  "endpoint-closed",
+  "answer-timeout",
+  "client-gone",
+  "client-slow",
+  "shut-down",
+] as const satisfies readonly ("passed" | ResponseReason)[];
+
+export type PassthroughResult = (typeof PASSTHROUGH_RESULTS)[number];
+
 /** Upper bounds of histograms of durations, in seconds. */
 export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 /** What was counted in some time. */
 export interface TakenCounts extends Pick<
   Counters,
-  "requests" | "reasons" | "endpointFailures" | "connections" | "abusiveConnections" | "retries" | "retriesDenied"
+  | "requests"
+  | "reasons"
+  | "endpointFailures"
+  | "passthroughs"
+  | "connections"
+  | "abusiveConnections"
+  | "retries"
+  | "retriesDenied"
 > {
   readonly durations: Pick<BucketCounts, "counts" | "sum">;
 }
@@ -44,6 +77,8 @@ export class Counters {
   readonly reasons = new Float64Array(REASON_LIST.length);
   /** By index in ENDPOINT_FAILURES. */
   readonly endpointFailures = new Float64Array(ENDPOINT_FAILURES.length);
+  /** By index in PASSTHROUGH_RESULTS: connections that were not read. */
+  readonly passthroughs = new Float64Array(PASSTHROUGH_RESULTS.length);
   /** In seconds. */
   readonly durations = new BucketCounts(DURATION_BOUNDS);
   connections = 0;
@@ -63,6 +98,7 @@ export class Counters {
       requests: takeAll(this.requests),
       reasons: takeAll(this.reasons),
       endpointFailures: takeAll(this.endpointFailures),
+      passthroughs: takeAll(this.passthroughs),
       durations: this.durations.take(),
       connections,
       abusiveConnections,
@@ -76,6 +112,7 @@ export class Counters {
     addTo(this.requests, taken.requests);
     addTo(this.reasons, taken.reasons);
     addTo(this.endpointFailures, taken.endpointFailures);
+    addTo(this.passthroughs, taken.passthroughs);
     this.durations.add(taken.durations);
     this.connections += taken.connections;
     this.abusiveConnections += taken.abusiveConnections;
@@ -88,6 +125,11 @@ export class Counters {
     if (reason !== undefined) this.reasons[REASON_LIST.indexOf(reason)]! += 1;
     this.requests[Math.min(Math.trunc(status / 100), 6)]! += 1;
     this.durations.observe(durationMs / 1_000);
+  }
+
+  /** Counts a connection that was not read, and has ended. */
+  countPassthrough(result: PassthroughResult): void {
+    this.passthroughs[PASSTHROUGH_RESULTS.indexOf(result)]! += 1;
   }
 
   /** Counts an exchange that failed on the endpoint's side. */

@@ -9,7 +9,7 @@ import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
 import { checkSource } from "#src/filters/source-networks.ts";
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
-import { type LackingEndpoint, route, type RouteDecision } from "#src/routing/route.ts";
+import { type LackingEndpoint, passthroughFor, route, type RouteDecision } from "#src/routing/route.ts";
 import { normalizePath } from "#src/routing/path.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./h1/answer.ts";
@@ -73,7 +73,8 @@ export function decideRequest(
   context: DecidingContext,
   client: RequestClient,
 ): Decision {
-  if (context.blocked !== undefined && isBlockedRequest(context.blocked, { bytes, head }, client)) return BLOCKED;
+  const ofAll = decideForAll(bytes, head, context, client);
+  if (ofAll !== undefined) return ofAll;
   const decision = decideByRule(bytes, head, context, client);
   const { rule } = decision;
   const policy = rule?.filters.clientCertificates;
@@ -98,6 +99,26 @@ export function decideRequest(
     cause: { reason, location: printRedirect(errorPage, request) },
     rule,
   };
+}
+
+/** The host is one whose endpoints alone are to read what clients say to it, and this client has said it here (RFC 9110 section 15.5.20). */
+const MISDIRECTED: Refused = { kind: "refuse", reason: "misdirected" };
+
+/** What is decided before any rule is asked; undefined: nothing. */
+function decideForAll(
+  bytes: Buffer,
+  head: RequestHead,
+  context: DecidingContext,
+  client: RequestClient,
+): OwnAnswer | Refused | undefined {
+  if (context.blocked !== undefined && isBlockedRequest(context.blocked, { bytes, head }, client)) return BLOCKED;
+  const isPassed = client.isSecure && context.routes.passthroughs > 0 && isPassedHost(bytes, head, context);
+  return isPassed ? MISDIRECTED : undefined;
+}
+
+function isPassedHost(bytes: Buffer, head: RequestHead, { routes, knownHosts }: DecidingContext): boolean {
+  const { text, found } = knownHosts.of(routes, bytes, head);
+  return text !== "" && passthroughFor(routes, text, found) !== undefined;
 }
 
 const BLOCKED: OwnAnswer = { kind: "answer", status: 403, cause: { reason: "blocked" } };

@@ -16,3 +16,11 @@ export function endpointFault(failure: EndpointFailure, isOfStream: boolean): En
 export function faultOf(error: Error | undefined): EndpointFault | undefined {
   return error !== undefined && "failure" in error ? (error as EndpointFault) : undefined;
 }
+
+/** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+
+/** Whether the code of an error says that the network found no way to an endpoint. */
+export function isUnreachable(code: string): boolean {
+  return UNREACHABLE.has(code);
+}

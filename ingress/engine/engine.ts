@@ -6,6 +6,7 @@ import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
 import type { LimitStatuses } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
+import { passthroughFor, routeUnread } from "#src/routing/route.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
@@ -35,6 +36,7 @@ import { UnsentBytes } from "./unsent-bytes.ts";
 import { KnownHosts } from "./known-hosts.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { removedEndpoints } from "./endpoints/removed-endpoints.ts";
+import { PassthroughSession } from "./passthrough/passthrough-session.ts";
 import { ReplayPool } from "./replay.ts";
 import { RequestHead } from "./request-head.ts";
 import { RequestTexts } from "./request-texts.ts";
@@ -103,6 +105,7 @@ export class Engine implements EngineContext {
   limits: Limits;
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
+  readonly connect: Connect;
   readonly balancer: Balancer;
   readonly #trials: EndpointTrials;
   readonly silenceWatch: SilenceWatch;
@@ -188,9 +191,9 @@ export class Engine implements EngineContext {
     this.http2 = new Http2Context(this.limits, { buffers: this.buffers, soon });
     this.requestHead = new RequestHead(this.limits);
     this.requestTexts = new RequestTexts(this.scratch, this.requestHead, chance);
-    const connectTo = connect(this.buffers);
+    this.connect = connect(this.buffers);
     this.endpointPool = new EndpointPool({
-      connect: connectTo,
+      connect: this.connect,
       limits: () => this.limits,
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
@@ -200,7 +203,7 @@ export class Engine implements EngineContext {
       onIdleDeath: (endpoint) => this.balancer.health.onIdleDeath(endpoint),
     });
     this.#trials = new EndpointTrials({
-      connect: connectTo,
+      connect: this.connect,
       health: this.balancer.health,
       connectMs: this.limits.connectMs,
       nowMs: () => this.nowMs,
@@ -210,7 +213,26 @@ export class Engine implements EngineContext {
 
   /** The events of a connection that was accepted. */
   accept(connection: Connection): AcceptedEvents {
-    const session = this.#sessionOn(connection);
+    return this.#begin(this.#sessionOn(connection));
+  }
+
+  /** Whether TLS connections are passed on unread, now. */
+  get passesTls(): boolean {
+    return this.routes.passthroughs > 0;
+  }
+
+  /** What takes the connections of clients that mean this server by TLS, where they are passed on unread; undefined: they are not. */
+  acceptUnread(serverName: string): ((connection: Connection) => AcceptedEvents) | undefined {
+    const rule = passthroughFor(this.routes, serverName);
+    if (rule === undefined) return undefined;
+    const { routes } = this;
+    return (connection) =>
+      this.#begin(
+        new PassthroughSession(this, connection, { rule, serverName, route: routeUnread(routes, rule) }, this.#onGone),
+      );
+  }
+
+  #begin<S extends ConnectionSession>(session: S): S {
     this.#sessions.add(session);
     this.counters.connections += 1;
     this.counters.openConnections = this.#sessions.size;

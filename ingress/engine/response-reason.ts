@@ -97,7 +97,7 @@ export const RESPONSE_REASONS = {
   misdirected: {
     status: 421,
     meaning:
-      "The host asks for client certificates, and the connection was opened for another server name, for none, or before the host asked for them.",
+      "The host asks for client certificates, and the connection was opened for another server name, for none, or before the host asked for them; or its TLS connections are passed on unread, and this one was opened for another server name, or before that.",
   },
   "request-head-too-large": { status: 431, meaning: "The request head has more bytes or fields than the limit." },
   "client-gone": { status: 499, meaning: "The client closed the connection before it had the whole answer." },

@@ -1,12 +1,16 @@
 import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { admit } from "./arrival.ts";
+import type { Admission } from "./connection-gate.ts";
+import { HelloWatch } from "./hello-watch.ts";
 import { type HandleRoom, HandleConnection } from "./handle-connection.ts";
 import { shakeHands } from "./shake-hands.ts";
 import { sharedContextOf, type SocketAddress, takeHandles, type TcpHandle } from "./node-streams.ts";
 import {
+  type Accept,
   alpnProtocols,
   followChanges,
+  HANDSHAKE_MS,
   handshakeOptions,
   type PlainServerOptions,
   type SecureServerOptions,
@@ -18,12 +22,7 @@ export function plainHandleServer(room: HandleRoom, options: PlainServerOptions)
   const server = createServer();
   takeHandles(server, (tcp) => {
     const connection = acceptedHandle(room, tcp);
-    admit(connection, options, (admission) => {
-      connection.admit(admission);
-      const events = options.accept(connection);
-      admission.occupant = events;
-      connection.listen(events);
-    });
+    admit(connection, options, (admission) => acceptPlain(connection, admission, options.accept));
   });
   return server;
 }
@@ -36,15 +35,33 @@ export function secureHandleServer(room: HandleRoom, options: SecureServerOption
   const protocols = Buffer.concat(
     alpnProtocols(options).map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)),
   );
+  const { passing, handshakeMs: mostMs = HANDSHAKE_MS, onHandshakeFailure: onFailure } = options;
+  const watch = passing && new HelloWatch({ handshakeMs: mostMs, onFailure });
   const server = createServer();
   takeHandles(server, (tcp) => {
     const plain = acceptedHandle(room, tcp);
     admit(plain, options, (admission) => {
-      const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
-      shakeHands(room, plain, { tls, admission, options, protocols });
+      const begin = (handshakeMs = options.handshakeMs): void => {
+        const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
+        shakeHands(room, plain, { tls, admission, options, protocols, handshakeMs });
+      };
+      if (passing?.isOn() !== true || watch === undefined) return begin();
+      return watch.read(plain, ({ serverName, leftMs }) => {
+        const passed = serverName === undefined ? undefined : passing.acceptFor(serverName);
+        if (passed === undefined) begin(leftMs);
+        else acceptPlain(plain, admission, passed);
+      });
     });
   });
   return server;
+}
+
+/** Gives a connection to what takes it, as its client speaks. */
+function acceptPlain(connection: HandleConnection, admission: Admission, accept: Accept): void {
+  connection.admit(admission);
+  const events = accept(connection);
+  admission.occupant = events;
+  connection.listen(events);
 }
 
 /** The address of the last connection that was accepted: one object, because Node fills it in and each new one costs. */

@@ -11,7 +11,9 @@ import { admit, type Entrance } from "./arrival.ts";
 import { type ClientVerification, identityForHosts, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission } from "./connection-gate.ts";
+import { HelloWatch } from "./hello-watch.ts";
 import { acceptedConnection, plainSocketOf } from "./net.ts";
+import type { Passing } from "./passing.ts";
 import { socketArrival } from "./socket-arrival.ts";
 
 /** What takes accepted connections and gives the events for them. */
@@ -44,16 +46,19 @@ export interface PlainServerOptions extends Entrance {
 /** A server for plain connections, not yet listening. */
 export function plainServer(options: PlainServerOptions): Server {
   return createServer(ACCEPT_OPTIONS, (socket) =>
-    admit(socketArrival(socket), options, (admission) => {
-      acceptedConnection(socket, admission, (connection) => {
-        const events = options.accept(connection);
-        admission.occupant = events;
-        return events;
-      });
-      // It is paused where its header was read.
-      if (socket.isPaused()) socket.resume();
-    }),
+    admit(socketArrival(socket), options, (admission) => acceptPlain(socket, admission, options.accept)),
   );
+}
+
+/** Gives a connection to what takes it, as its client speaks. */
+function acceptPlain(socket: Socket, admission: Admission, accept: Accept): void {
+  acceptedConnection(socket, admission, (connection) => {
+    const events = accept(connection);
+    admission.occupant = events;
+    return events;
+  });
+  // It is paused where something of it was read.
+  if (socket.isPaused()) socket.resume();
 }
 
 export interface SecureServerOptions extends PlainServerOptions {
@@ -74,6 +79,8 @@ export interface SecureServerOptions extends PlainServerOptions {
   readonly onHandshakeFailure: (error: Error) => void;
   /** Gives the answer for a client that speaks HTTP without TLS. */
   readonly answerPlainHttp: (clientAddress: string) => Buffer;
+  /** Connections that are passed on before any handshake; without it none is. */
+  readonly passing?: Passing | undefined;
   /** Cipher suites in OpenSSL's form; DEFAULT_CIPHERS by default. */
   readonly ciphers?: string | undefined;
   /** HTTP/2 is offered to clients; false by default. */
@@ -163,11 +170,31 @@ export function secureServer(options: SecureServerOptions): Server {
     }
     onHandshakeFailure(error);
   });
-  return createServer(ACCEPT_OPTIONS, (socket) =>
-    admit(socketArrival(socket), options, (admission) => {
+  const { passing } = options;
+  const watch = passing && new HelloWatch({ handshakeMs, onFailure: onHandshakeFailure });
+  const shakeHands = (socket: Socket, admission: Admission): void => {
+    admissions.set(socket, admission);
+    handshakes.emit("connection", socket);
+  };
+  return createServer(ACCEPT_OPTIONS, (socket) => {
+    const arrival = socketArrival(socket);
+    admit(arrival, options, (admission) => {
       socket.on("error", () => undefined);
-      admissions.set(socket, admission);
-      handshakes.emit("connection", socket);
-    }),
-  );
+      if (passing?.isOn() !== true || watch === undefined) return shakeHands(socket, admission);
+      return watch.read(arrival, ({ serverName, leftMs }) => {
+        const passed = serverName === undefined ? undefined : passing.acceptFor(serverName);
+        if (passed !== undefined) return acceptPlain(socket, admission, passed);
+        closeUnlessShaken(socket, admission, leftMs);
+        return shakeHands(socket, admission);
+      });
+    });
+  });
+}
+
+/** The time for a handshake is that from the beginning of the connection, of which Node knows nothing. */
+function closeUnlessShaken(socket: Socket, admission: Admission, afterMs: number): void {
+  const timer = setTimeout(() => {
+    if (admission.occupant === undefined) socket.destroy();
+  }, afterMs);
+  socket.once("close", () => clearTimeout(timer));
 }

@@ -47,12 +47,15 @@ class Handshake implements ConnectionEvents {
       admission,
       options,
       protocols,
+      handshakeMs = HANDSHAKE_MS,
     }: {
       readonly tls: TlsHandle;
       readonly admission: Admission;
       readonly options: SecureServerOptions;
       /** For ALPN, each with its length before it. */
       readonly protocols: Buffer;
+      /** What is left of the time for it. */
+      readonly handshakeMs?: number | undefined;
     },
   ) {
     this.#options = options;
@@ -65,7 +68,6 @@ class Handshake implements ConnectionEvents {
       secure: { stream: tls, below: plain },
     });
     this.#connection.admit(admission);
-    const { handshakeMs = HANDSHAKE_MS } = options;
     this.#timer = setTimeout(() => this.#fail(codedError("ERR_TLS_HANDSHAKE_TIMEOUT")), handshakeMs);
   }
 

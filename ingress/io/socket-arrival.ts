@@ -13,6 +13,8 @@ export function socketArrival(socket: Socket): Arrival {
       stop = () => socket.off("data", onBytes).off("end", onEnd).off("close", onGone);
       socket.on("error", () => undefined);
       socket.on("data", onBytes).on("end", onEnd).on("close", onGone);
+      // It is paused where something of it was read before.
+      if (socket.isPaused()) socket.resume();
     },
     stopPreface(rest) {
       stop();

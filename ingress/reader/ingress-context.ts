@@ -49,6 +49,8 @@ export interface IngressContext {
   readonly tokenKeys?: KeptKeys;
   /** Replicas can count rate limits together; by default nothing is said where they cannot. */
   readonly countsTogether?: boolean;
+  /** TLS is passed on unread where Ingresses ask for it; false by default. */
+  readonly passesTls?: boolean | undefined;
   /** How paths are compared; default `hawser`. */
   readonly compat?: Compat | undefined;
   /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */

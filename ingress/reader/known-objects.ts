@@ -57,7 +57,8 @@ export class KnownObjects {
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
     get: (key) => this.#context.source.get("Ingress", key),
-    parse: (object) => parseIngress(this.#nginxConfig?.applyTo(object) ?? object),
+    parse: (object) =>
+      parseIngress(this.#nginxConfig?.applyTo(object) ?? object, { passesTls: this.#context.passesTls }),
     onProblems: (key, found) => {
       if (found.length === 0) this.#ofIngresses.delete(key);
       else this.#ofIngresses.set(key, found);

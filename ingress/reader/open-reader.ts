@@ -36,6 +36,7 @@ export async function openReader({ options, settings, env, tell, ...given }: Ope
     namespaceSelector,
     isOwnEndpoint: ownEndpoints(listeningOf(options)),
     compat: options.compat,
+    passesTls: options.sslPassthrough,
     defaultSecret,
     defaultService,
     nodeName: options.node,

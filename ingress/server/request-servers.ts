@@ -52,6 +52,7 @@ export function requestServers({
       gate,
       preface,
       answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
+      passing: { isOn: () => engine.passesTls, acceptFor: (serverName) => engine.acceptUnread(serverName) },
       contextOf: (serverName) => certificates.contextOf(serverName),
       verificationOf: (serverName) => {
         const host = hostOf(serverName);

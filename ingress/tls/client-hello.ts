@@ -4,7 +4,7 @@ export type ReadHello =
   | { readonly kind: "incomplete"; readonly needs: number }
   /** As it is written: in any case, perhaps with a final dot. */
   | { readonly kind: "named"; readonly serverName: string }
-  /** It names no server; or it is no ClientHello that could be read. */
+  /** It names no server; or it cannot be read as a ClientHello. */
   | { readonly kind: "nameless" }
   /** Longer than those that are read. */
   | { readonly kind: "too-large" };

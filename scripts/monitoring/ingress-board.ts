@@ -195,6 +195,13 @@ export const INGRESS_BOARD: Board = {
         ),
         lines(
           {
+            title: "TLS passthrough",
+            description: "Connections that ended, passed on unread (ssl-passthrough), or the reason why they were not.",
+          },
+          [`sum by (result) (rate(hawser_ingress_passthrough_connections_total${REPLICAS}${RATE})) > 0`, "{{result}}"],
+        ),
+        lines(
+          {
             title: "Memory for slow clients",
             description: "Answers that clients have not read, and requests that they have not finished.",
             unit: "bytes",

@@ -28,6 +28,8 @@ export interface Installation extends ServiceClass {
   readonly controllerClass: string;
   /** How the ingress compares paths. */
   readonly compat: Compat;
+  /** The ingress passes TLS on unread where Ingresses ask for it; false by default. */
+  readonly passesTls?: boolean;
   /** Ingresses without a class are Hawser's where no class is the default. */
   readonly takesIngressesWithoutClass: boolean;
   /** The ConfigMap (`namespace/name`) of ingress-nginx that the ingress reads. */

@@ -88,7 +88,8 @@ function inspectIngress(
   const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesIngressesWithoutClass };
   const isOurs = isServed({ className: ingressClassName(object) }, found.ingressClasses, scope);
   if (!isOurs) return [];
-  return keep(parseIngress(nginxConfig === undefined ? object : withNginxConfig(object, nginxConfig)), found.ingresses);
+  const configured = nginxConfig === undefined ? object : withNginxConfig(object, nginxConfig);
+  return keep(parseIngress(configured, { passesTls: installation.passesTls }), found.ingresses);
 }
 
 function inspectPolicy(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {

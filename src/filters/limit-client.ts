@@ -18,7 +18,7 @@ export interface ClientLimitPolicy {
 /** Refuses a request that is beyond a limit. As in nginx, one that has too many others open has counted for the rates. */
 export function limitClient(
   { zone, rates, connections, exempt }: ClientLimitPolicy,
-  request: FilterRequest,
+  request: Pick<FilterRequest, "clientIp" | "clientAddress" | "holdOpen">,
   { clientLimits, clockMs, limitStatuses }: FilterState,
 ): FilterAnswer | undefined {
   const { clientIp, clientAddress } = request;

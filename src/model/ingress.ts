@@ -17,6 +17,7 @@ import type { AnnotationRecord } from "./annotations/annotation-record.ts";
 import { complainOfNoCanary } from "./annotations/canary.ts";
 import { type IngressSettings, readSettings } from "./annotations/ingress-settings.ts";
 import { hostRedirect, redirectOf, rootRedirectOf } from "./annotations/redirects.ts";
+import { lacksPassthrough } from "./annotations/ssl-passthrough.ts";
 import { usesRegex } from "./annotations/use-regex.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
@@ -74,6 +75,12 @@ export interface Ingress {
   readonly ownTerms?: readonly PathTerms[];
 }
 
+/** What the program's options say of how Ingresses are read. */
+export interface IngressReading {
+  /** TLS is passed on unread where Ingresses ask for it (`--ssl-passthrough`); false by default. */
+  readonly passesTls?: boolean | undefined;
+}
+
 /** An IngressClass, strictly read. */
 export interface IngressClass {
   readonly name: string;
@@ -92,7 +99,7 @@ const API_VERSION = "networking.k8s.io/v1";
  * an Ingress that asks for a restriction or for another destination that Hawser does not have. So no other rule serves
  * what its writer meant to protect or to send elsewhere. A canary, and an Ingress without any readable rule, closes nothing.
  */
-export function parseIngress(object: KubeObject): Parsed<Ingress> {
+export function parseIngress(object: KubeObject, { passesTls = false }: IngressReading = {}): Parsed<Ingress> {
   const root = rootField(object);
   const { problems } = root;
   const spec = child(root, "spec");
@@ -105,8 +112,9 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
   // For the requests of a canary what its main Ingress says holds.
   const others = settings.canary === true ? {} : settings;
-  const closed =
-    effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
+  const isUnpassed = others.sslPassthrough === true && lacksPassthrough(root, rulesField, passesTls);
+  const isUnread = object.metadata.hasUnreadableAnnotations === true;
+  const closed = effects.closed ?? (isUnread ? "closed-unreadable" : isUnpassed ? "closed-unsupported" : undefined);
   const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), answer: answerOf(others) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {

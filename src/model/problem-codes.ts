@@ -473,6 +473,16 @@ export const PROBLEM_CODES = {
       "Warning: `server-alias` names a host that a rule names, or that an older Ingress makes another name of another host. The rule, or the older Ingress, serves it.",
     solve: "Remove the name from the annotation, or the rule.",
   },
+  INGRESS_PASSTHROUGH_UNSERVED: {
+    meaning:
+      "An Ingress asks that TLS is passed on unread, by `ssl-passthrough`, and its connections cannot be: the ingress runs without `--ssl-passthrough`, a rule has no host or no path `/`, an older Ingress has the host, or the Ingress restricts who may come in by what is in requests. Its paths, or TLS connections for the host, are closed.",
+    solve: "As the message says. docs/ingress.md, TLS passthrough, has the rules.",
+  },
+  INGRESS_PASSTHROUGH_HIDES: {
+    meaning:
+      "Warning: TLS connections for a host are passed on unread to the Service of its path `/`, as its oldest Ingress asks by `ssl-passthrough`. Another path of the host gets requests of plain HTTP alone.",
+    solve: "Give the other path another host, or remove the annotation.",
+  },
   INGRESS_CLASS_FOREIGN: {
     meaning:
       "The class named by `--ingress-class` belongs to another controller, or the controller of a class is almost Hawser's, so that its Ingresses are not served.",

@@ -47,6 +47,11 @@ export function ingressScopeOptions<const C extends string>(controller: C) {
       default: 443,
       help: "Port for HTTPS that clients see, which redirects to HTTPS name unless it is 443",
     },
+    sslPassthrough: {
+      kind: "boolean",
+      default: false,
+      help: "Pass TLS connections on unread, by their server name, for hosts whose Ingress says ssl-passthrough. Without it such an Ingress is closed",
+    },
     defaultSslCertificate: {
       kind: "string",
       placeholder: "NAMESPACE/NAME",

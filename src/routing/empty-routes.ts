@@ -8,4 +8,5 @@ export const EMPTY_ROUTES: RouteTable = {
   aliasPatterns: [],
   fallback: undefined,
   backends: emptyShardedMap(),
+  passthroughs: 0,
 };

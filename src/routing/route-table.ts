@@ -18,6 +18,8 @@ export interface RouteTable {
   readonly fallback: Rule | undefined;
   /** By the keys that rules have: a port that has a name has two, and the first TCP port of a Service one without a port. */
   readonly backends: ShardedMap<Backend>;
+  /** Hosts whose TLS connections are passed on unread; mostly none, and then nothing is looked at before a handshake. */
+  readonly passthroughs: number;
 }
 
 /** A regular expression for further names of a host. */
@@ -48,6 +50,8 @@ export interface HostRoutes {
   readonly hasTls: boolean;
   /** Which client certificates are asked for, also where no rule matches; missing: none. */
   readonly clientCertificates?: ClientCertificatePolicy;
+  /** Says of TLS connections for the host where they go unread; missing: they are read. */
+  readonly passthrough?: Rule;
 }
 
 /** A path that matches by its beginning. */

@@ -155,6 +155,28 @@ export function clientCertificatesFor(table: RouteTable, host: string): ClientCe
   return rulesFor(table, host, { left: MAX_STEPS })?.clientCertificates;
 }
 
+/** The rule for TLS connections of clients that name this server, in any case; undefined: they are read. `found`: as of `RouteRequest`. */
+export function passthroughFor(table: RouteTable, serverName: string, found?: FoundHost): Rule | undefined {
+  if (table.passthroughs === 0 || serverName === "") return undefined;
+  return (found ?? findHost(table, serverName))?.rules?.passthrough;
+}
+
+/** Where a connection goes that is not read: to the Service of a rule, whatever its path. */
+export function routeUnread(
+  table: RouteTable,
+  { action }: Rule,
+):
+  | { readonly kind: "forward"; readonly backend: Backend }
+  | { readonly kind: "refuse"; readonly reason: ClosedReason | "no-service" | "no-endpoint" } {
+  if (action.kind === "closed") return { kind: "refuse", reason: action.reason };
+  if (action.kind !== "forward") return { kind: "refuse", reason: "closed-unsupported" };
+  const backend = getSharded(table.backends, action.backend);
+  if (backend === undefined) return { kind: "refuse", reason: "no-service" };
+  // Names outside of the cluster get none: the author of a Service could have connections led back here, again and again.
+  if (backend.endpoints.length === 0 || backend.isExternal === true) return { kind: "refuse", reason: "no-endpoint" };
+  return { kind: "forward", backend: action.isByService === true ? byService(backend) : backend };
+}
+
 /** The rules for a host, else those for all hosts; undefined: there are neither. */
 function rulesFor(table: RouteTable, host: string, budget: StepBudget): HostRoutes | undefined {
   return hostRoutes(table, host, budget) ?? getSharded(table.hosts, "");

@@ -7,6 +7,7 @@ import { explainUrlCertificate } from "./explain-url-certificate.ts";
 import { explainFilters, explainPreflight } from "./explain-filters.ts";
 import { explainBlocked, explainFieldsOfAll, explainRejected } from "./explain-of-all.ts";
 import { explainAddress, explainHost, explainListener } from "./explain-host.ts";
+import { explainMisdirected, explainPassthrough } from "./explain-passthrough.ts";
 import { explainRule } from "./explain-rule.ts";
 import { nextStep } from "./next-step.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
@@ -33,6 +34,8 @@ export function explainUrl(seen: SeenRoutes, question: UrlQuestion): Explanation
 function stepsOf(context: UrlContext): readonly UrlStep[] {
   const listener = asUrlStep(explainListener(context));
   const certificate = explainUrlCertificate(context).map(asUrlStep);
+  const passed = explainPassthrough(context);
+  if (passed.length > 0) return [listener, ...passed];
   const rejected = explainRejected(context);
   if (rejected.length > 0) return [listener, ...rejected];
   const fault = explainMethod(context);
@@ -45,6 +48,8 @@ function stepsOf(context: UrlContext): readonly UrlStep[] {
 /** From the address to the endpoints. */
 function insideSteps(context: UrlContext): readonly UrlStep[] {
   const { rule, decision, question } = context;
+  const misdirected = explainMisdirected(context);
+  if (misdirected.length > 0) return misdirected;
   const host = [...explainAddress(context), explainHost(context)].map(asUrlStep);
   const shown = explainClientCertificate(context);
   // Of a secure client its certificate is looked at before anything that the rule says.

@@ -17,6 +17,8 @@ export interface RoutesInput {
   readonly defaultSecret: string | undefined;
   /** Its option --default-backend-service, as `namespace/name`. */
   readonly defaultService: string | undefined;
+  /** Its option --ssl-passthrough; false by default. */
+  readonly passesTls?: boolean | undefined;
   /** How paths are compared. */
   readonly compat?: Compat | undefined;
   /** Not its option --disable-svc-external-name. */

@@ -38,16 +38,17 @@ export function servedIngresses({
   scope,
   nginxConfig,
   defaultService,
-}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope" | "nginxConfig" | "defaultService">): ReadonlyMap<
-  string,
-  ServedIngress
-> {
+  passesTls,
+}: Pick<
+  RoutesInput,
+  "ingresses" | "classes" | "policies" | "scope" | "nginxConfig" | "defaultService" | "passesTls"
+>): ReadonlyMap<string, ServedIngress> {
   const byName = ingressClasses(classes);
   const targets = new PolicyTargets();
   for (const { policy } of readPolicies(policies)) targets.add(policy);
   const served = new Map<string, ServedIngress>();
   for (const object of ingresses) {
-    const read = parseIngress(withConfig(object, nginxConfig));
+    const read = parseIngress(withConfig(object, nginxConfig), { passesTls });
     const ingress = read.ok ? read.value : undefined;
     const className = ingress === undefined ? ingressClassName(object) : ingress.className;
     const { namespace } = object.metadata;

@@ -9,7 +9,7 @@ import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
 import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { hostOf } from "#src/routing/host.ts";
-import { clientCertificatesFor, isKnownHost } from "#src/routing/route.ts";
+import { clientCertificatesFor, isKnownHost, passthroughFor } from "#src/routing/route.ts";
 import { printIp } from "#src/ip/address.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { explainUrl } from "#src/view/explain-url.ts";
@@ -29,6 +29,8 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     ...fields.map(([name, value]) => `${name}: ${value}`),
   ];
   if (isSecure && isRejected({ table, input }, question)) return undefined;
+  // Nothing is read of the connection.
+  if (isSecure && passthroughFor(table, question.authority) !== undefined) return undefined;
   const { bytes, head } = requestHeadOf(lines);
   const fault = requestFault(bytes, head);
   if (fault !== undefined) return { status: RESPONSE_REASONS[fault].status, reason: fault };

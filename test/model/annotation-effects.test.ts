@@ -491,7 +491,6 @@ describe("parseIngress() closes what would reach something else", () => {
     ["proxy-ssl-ciphers", "A;B"],
     ["proxy-ssl-protocols", "TLSv1 TLSv1.1"],
     ["proxy-ssl-protocols", "QUIC"],
-    ["ssl-passthrough", "true"],
   ])("I4 %s %s", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-unsupported"]);

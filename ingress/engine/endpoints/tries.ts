@@ -11,12 +11,12 @@ export class Tries {
   /** What became of them, where the access log needs it. */
   readonly attempts: Attempts | undefined;
   readonly #context: EngineContext;
-  readonly #terms: ForwardingTerms;
+  readonly #terms: Pick<ForwardingTerms, "backend" | "choice" | "patience">;
   readonly #beganMs: number;
   /** The present one last. */
   #tried = NONE;
 
-  constructor(context: EngineContext, terms: ForwardingTerms) {
+  constructor(context: EngineContext, terms: Pick<ForwardingTerms, "backend" | "choice" | "patience">) {
     this.attempts = attemptsFor(context);
     this.#context = context;
     this.#terms = terms;

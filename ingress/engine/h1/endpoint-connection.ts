@@ -3,7 +3,7 @@ import { unacknowledgedKey } from "#src/linux/unacknowledged.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
-import { faultOf } from "#ingress/engine/endpoint-fault.ts";
+import { faultOf, isUnreachable } from "#ingress/engine/endpoint-fault.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { ClientTie } from "#ingress/engine/client-tie.ts";
 import type { EndpointLink } from "#ingress/engine/endpoint-link.ts";
@@ -17,9 +17,6 @@ import type { HeadWriter } from "#ingress/engine/head-writer.ts";
 import type { Replay } from "#ingress/engine/replay.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
 import { answerFault, readResponseHead } from "./read-response-head.ts";
-
-/** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
-const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
 
 /** What Node says of a handshake that failed. */
 const TLS_ERROR = /^(?:ERR_SSL|ERR_TLS|EPROTO)/;
@@ -213,7 +210,7 @@ export class EndpointConnection implements EndpointStream, EndpointLink, Outgoin
     // What ends one stream of a connection says nothing of how old that is.
     if (fault?.isOfStream === true) this.isReused = false;
     if (fault !== undefined) this.fail(fault.failure);
-    else if (UNREACHABLE.has(code)) this.fail("unreachable");
+    else if (isUnreachable(code)) this.fail("unreachable");
     else if (code === UNTRUSTED) this.fail("endpoint-untrusted");
     else if (TLS_ERROR.test(code)) this.fail("endpoint-tls-failed");
     else this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");

@@ -32,6 +32,7 @@ import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
 import { SERVICE_UPSTREAM } from "./service-upstream.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
+import { SSL_PASSTHROUGH } from "./ssl-passthrough.ts";
 import { isRestrictingSnippet, SNIPPETS } from "./snippets.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -43,6 +44,7 @@ const SERVED = {
   useRegex: USE_REGEX,
   ...REDIRECTS,
   serverAlias: SERVER_ALIAS,
+  sslPassthrough: SSL_PASSTHROUGH,
   defaultBackend: DEFAULT_BACKEND,
   ...CUSTOM_ERRORS,
   serviceUpstream: SERVICE_UPSTREAM,

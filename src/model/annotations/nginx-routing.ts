@@ -1,5 +1,4 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
-import { ASKS } from "./asks.ts";
 import { ENDPOINT_PROTOCOL } from "./backend-protocol.ts";
 import { CANARIES, UNSERVED_CANARY } from "./canary.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
@@ -8,6 +7,7 @@ import { ENDPOINT_TLS } from "./endpoint-tls.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
+import { SSL_PASSTHROUGH } from "./ssl-passthrough.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -22,11 +22,7 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   ...Object.values(REDIRECTS),
   ...Object.values(ENDPOINT_PROTOCOL),
   ...Object.values(ENDPOINT_TLS),
-  {
-    names: ["ssl-passthrough"],
-    doc: "TLS is not ended, but passed on",
-    risks: [{ effect: "reaches-other", asks: ASKS.on }],
-  },
+  SSL_PASSTHROUGH,
   UPSTREAM_VHOST,
   X_FORWARDED_PREFIX,
   SERVER_ALIAS,

@@ -82,11 +82,11 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   {
     names: ["enable-ssl-passthrough"],
     judge: JUDGE.onOff(
-      JUDGE.notServed(
-        "TLS is ended by Hawser: an Ingress with ssl-passthrough is closed",
-        "Expose such a Service with type LoadBalancer",
+      JUDGE.flag(
+        "--ssl-passthrough",
+        "Restrictions of such an Ingress that only requests show close it for TLS; Services of type ExternalName get no connections",
       ),
-      JUDGE.same("TLS is ended by the ingress"),
+      JUDGE.same("TLS is ended by the ingress. An Ingress with ssl-passthrough is closed, though"),
     ),
   },
   {

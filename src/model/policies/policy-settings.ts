@@ -15,6 +15,7 @@ const OF_INGRESS: ReadonlySet<string> = new Set<SettingName>([
   "appRoot",
   "fromToWww",
   "serverAlias",
+  "sslPassthrough",
   "configurationSnippet",
   "serverSnippet",
   ...(Object.keys(CANARIES) as readonly SettingName[]),

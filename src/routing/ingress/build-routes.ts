@@ -4,10 +4,10 @@ import { compileHost } from "./compile-host.ts";
 import { defaultRule } from "./default-rule.ts";
 import { type MergedHost, mergeHosts } from "./merge-host.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
-import { withEntries } from "#src/routing/sharded-map.ts";
+import { getSharded, withEntries } from "#src/routing/sharded-map.ts";
 import { replaceAliases } from "./replace-aliases.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
-import type { RouteTable } from "#src/routing/route-table.ts";
+import type { HostRoutes, RouteTable } from "#src/routing/route-table.ts";
 
 /** The whole table from a snapshot. */
 export function buildRoutes(snapshot: RoutingSnapshot): RouteTable {
@@ -29,7 +29,17 @@ export function replaceHosts(
         merged === undefined || merged.isEmpty || merged.aliasOf !== undefined ? undefined : compileHost(merged),
       ] as const,
   );
-  return { ...table, hosts: withEntries(table.hosts, changes), ...replaceAliases(table, changed) };
+  const passthroughs = table.passthroughs + addedPassthroughs(table, changes);
+  return { ...table, hosts: withEntries(table.hosts, changes), ...replaceAliases(table, changed), passthroughs };
+}
+
+/** How many more hosts are passed on than before. */
+function addedPassthroughs(
+  { hosts }: RouteTable,
+  changes: readonly (readonly [host: string, routes: HostRoutes | undefined])[],
+): number {
+  const count = (routes: HostRoutes | undefined): number => Number(routes?.passthrough !== undefined);
+  return changes.reduce((sum, [host, after]) => sum + count(after) - count(getSharded(hosts, host)), 0);
 }
 
 /**

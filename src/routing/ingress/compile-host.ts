@@ -12,6 +12,7 @@ import { clientCertificatesOf } from "./client-certificates-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
 import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merge-host.ts";
+import { type PassedHost, passedHost, type PassthroughFault, passthroughFault } from "./passed-host.ts";
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { linkPatternRoutes } from "#src/routing/pattern-routes.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
@@ -48,7 +49,24 @@ export function compileHost(merged: MergedHost): HostRoutes {
     hasGuarded: claims.some(isGuarded),
     hasTls,
     ...(merged.clientCertificates && { clientCertificates: merged.clientCertificates }),
+    ...passthroughOf(merged),
   };
+}
+
+function passthroughOf(merged: MergedHost): Pick<HostRoutes, "passthrough"> {
+  const { rule, fault } = passthroughRule(merged) ?? {};
+  if (rule === undefined) return {};
+  return { passthrough: fault === undefined ? rule : { ...rule, action: { kind: "closed", reason: fault.reason } } };
+}
+
+/** The rule of the path whose Service gets the TLS connections for a host, and what keeps them from it; undefined: they are not passed on. */
+export function passthroughRule(
+  merged: MergedHost,
+): { readonly rule: Rule; readonly passed: PassedHost; readonly fault: PassthroughFault | undefined } | undefined {
+  const passed = passedHost(merged);
+  if (passed === undefined) return undefined;
+  const rule = ruleOf(passed.root, merged);
+  return { rule, passed, fault: passthroughFault(passed, rule, merged) };
 }
 
 function guardsOf({ locations, ranks, clientCertificates }: MergedHost): HostGuards {

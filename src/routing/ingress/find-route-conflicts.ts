@@ -3,7 +3,10 @@ import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { type LostAlias, type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
-import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
+import type { RoutingSnapshot } from "./routing-snapshot.ts";
+import { printClaim } from "./print-claim.ts";
+import { whyFirstOf } from "./why-first.ts";
+import { passthroughConflicts } from "./passthrough-conflicts.ts";
 import { signInConflicts } from "./sign-in-conflicts.ts";
 
 /** A rule that takes no requests. */
@@ -46,7 +49,8 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
   }));
   const alone = merged.alone.map((claim) => aloneOf(claim, whyAlone(host, claim)));
   const uncovered = merged.uncovered.map((claim) => aloneOf(claim, UNCOVERED));
-  return [...taken, ...aliases, ...alone, ...uncovered, ...signInConflicts(host, merged)].slice(
+  const unpassed = passthroughConflicts(host, merged);
+  return [...taken, ...aliases, ...alone, ...uncovered, ...signInConflicts(host, merged), ...unpassed].slice(
     0,
     MAX_CONFLICTS_PER_HOST,
   );
@@ -119,18 +123,6 @@ function leadToSame({ loser, winner }: LostClaim): boolean {
   );
 }
 
-function printClaim(host: string, { path, pathType }: PathClaim): string {
-  const shownHost = host === "" ? "*" : host;
-  return pathType === "default" ? `the default backend of ${shownHost}` : `${shownHost}${path} (${pathType})`;
-}
-
 function whyFirst({ ingress: winner }: PathClaim, { ingress: loser }: PathClaim): string {
   return winner === loser ? "comes earlier in it" : whyFirstOf(winner, loser);
-}
-
-/** Why the first of two Ingresses goes first. */
-function whyFirstOf(winner: Ingress, loser: Ingress): string {
-  return winner.createdMs < loser.createdMs && compareAge(winner, loser) < 0
-    ? "is older"
-    : "comes first by namespace and name";
 }

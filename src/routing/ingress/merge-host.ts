@@ -74,6 +74,10 @@ export interface MergedHost {
   /** That Ingress. */
   readonly certificatesAskedBy: Ingress | undefined;
   readonly lost: readonly LostClaim[];
+  /** The oldest Ingress whose rule names the host, canaries left out. */
+  readonly oldest: Ingress | undefined;
+  /** Others that ask for its TLS connections (`ssl-passthrough`): their paths are closed. */
+  readonly unpassed: readonly Ingress[];
 }
 
 /** Merges what the claimants of each of these hosts say; undefined for a host that nothing claims any longer. */
@@ -106,6 +110,8 @@ function mergeHost(
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
   const present = named.length > 0 ? named : claimants;
+  const [oldest, ...younger] = named;
+  const unpassed = younger.filter(asksForConnections);
   const exact = new Map<string, PathClaim>();
   const prefixes = new Map<string, PathClaim>();
   const expressions = new Map<string, PathClaim>();
@@ -117,7 +123,7 @@ function mergeHost(
     for (const rule of indexOf(ingress).rulesOf(host, named.length === 0)) {
       for (const written of rule.paths) {
         const path = isRegexHost && compat === "nginx" ? asNginxPath(written) : written;
-        const claim = claimOf(ingress, path);
+        const claim = claimOf(ingress, path, unpassed);
         if (claim === undefined) continue;
         if (path.isPattern === true && isClosed(claim.target)) {
           patterns.push(claim);
@@ -156,11 +162,20 @@ function mergeHost(
     canaries: added,
     alone,
     uncovered,
+    oldest,
+    unpassed,
     signIns: [],
     signInConflicts: [],
     isEmpty: claimants.length === 0,
   };
 }
+
+function asksForConnections({ settings, closed }: Ingress): boolean {
+  return settings.sslPassthrough === true && closed === undefined;
+}
+
+/** Of a path whose Ingress asks for the connections of a host that another one has. */
+const UNPASSED = { isClosed: true, target: { closed: "closed-unsupported" } } as const;
 
 /** Which host an added one is a further name of: the oldest Ingress that adds it says so. `named`: the oldest whose rule names it. */
 function mergeAliases(
@@ -238,13 +253,15 @@ function hasRealClaim({ rules, defaultBackend }: Ingress, host: string, index: H
   return index.rulesOf(host, false).length > 0 || (host === "" && rules.length === 0 && defaultBackend !== undefined);
 }
 
-/** Undefined for a path that no request can have. */
+/** Undefined for a path that no request can have. Those of Ingresses that are `unpassed` are closed. */
 function claimOf(
   ingress: Ingress,
   { path: written, pathType, target, at, isPattern, terms = termsOf(ingress) }: IngressPath,
+  unpassed: readonly Ingress[] = [],
 ): PathClaim | undefined {
   const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
-  return path === undefined ? undefined : { ...terms, ingress, path, pathType, target, at };
+  const closed = unpassed.includes(ingress) ? UNPASSED : undefined;
+  return path === undefined ? undefined : { ...terms, ingress, path, pathType, target, at, ...closed };
 }
 
 /** What an Ingress says of requests that no path of it is for; nothing where it has no default backend. */

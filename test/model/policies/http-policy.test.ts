@@ -142,7 +142,7 @@ describe("parseHttpPolicy()", () => {
     { name: "configuration-snippet", value: "deny all;", says: "annotation hawser.dev/configuration-snippet" },
     { name: "server-snippet", value: "deny all;", says: "annotation hawser.dev/server-snippet" },
     { name: "proxy-buffers-number", value: '"4"', says: "Hawser does nothing for the annotation of this name" },
-    { name: "ssl-passthrough", value: '"true"', says: "Hawser does nothing for the annotation of this name" },
+    { name: "ssl-passthrough", value: '"true"', says: "annotation hawser.dev/ssl-passthrough of the Ingress" },
     { name: "hawser.dev/limit-rps", value: '"4"', says: "no annotation of Hawser has this name" },
   ])("is closed by the setting $name: $value, and says so at the setting", ({ name, value, says }) => {
     const { policy, problems } = spec(`  settings: {${name}: ${value}, proxy-read-timeout: "5"}\n`);
