@@ -2,7 +2,7 @@ import type { OpenRequest } from "#src/filters/client-limits.ts";
 import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import type { routeUnread } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import type { Connection } from "#ingress/io/connection.ts";
+import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import type { ConnectionSession } from "#ingress/engine/connection-session.ts";
 import type { EngineContext } from "#ingress/engine/context.ts";
 import type { EndpointFailure, PassthroughResult } from "#ingress/engine/counters.ts";
@@ -30,8 +30,8 @@ export class PassthroughSession implements ConnectionSession {
   /** It is as busy as a request that is under way. */
   readonly mayGiveWay = false;
   readonly requestCount = 1;
+  readonly client: Connection;
   readonly #context: EngineContext;
-  readonly #client: Connection;
   readonly #to: UnreadRoute;
   readonly #onGone: (session: ConnectionSession) => void;
   readonly #beganMs: number;
@@ -56,7 +56,7 @@ export class PassthroughSession implements ConnectionSession {
     onGone: (session: ConnectionSession) => void,
   ) {
     this.#context = context;
-    this.#client = client;
+    this.client = client;
     this.#to = to;
     this.#onGone = onGone;
     this.#beganMs = context.clockMs();
@@ -64,7 +64,7 @@ export class PassthroughSession implements ConnectionSession {
 
   get unsentBytes(): number {
     const held = this.#held.reduce((sum, { length }) => sum + length, 0);
-    return held + this.#client.queuedBytes + (this.#endpoint?.queuedBytes ?? 0);
+    return held + this.client.queuedBytes + (this.#endpoint?.queuedBytes ?? 0);
   }
 
   onData(bytes: Buffer, start: number, end: number): boolean {
@@ -85,12 +85,12 @@ export class PassthroughSession implements ConnectionSession {
   /** At most what one read of the system brings, and another one. */
   #hold(bytes: Buffer, start: number, end: number): void {
     this.#held.push(Buffer.from(bytes.subarray(start, end)));
-    this.#client.pause();
+    this.client.pause();
   }
 
   #begin(): void {
     const { rule, route } = this.#to;
-    const admission = admitUnread(rule, this.#client, this.#context);
+    const admission = admitUnread(rule, this.client, this.#context);
     if (!admission.ok) return this.#refuse(admission.reason, ACCESS_DENIED);
     this.#open = admission.open;
     if (route.kind === "refuse") return this.#refuse(route.reason, INTERNAL_ERROR);
@@ -108,13 +108,15 @@ export class PassthroughSession implements ConnectionSession {
     const endpoint = tries.next();
     tries.begin(endpoint);
     this.#connectEndsMs = nowMs + (this.#to.rule.filters.patience?.connectMs ?? limits.connectMs);
+    const version = this.#to.rule.filters.transport?.proxyProtocol;
+    const header = version && this.#context.ties.of(this.client, version).header;
     counters.openEndpointConnections += 1;
-    const connection: Connection = this.#context.connect(endpoint, {
+    const events: OutgoingEvents = {
       onConnect: () => this.#onConnect(connection),
       onData: (bytes, start, end) => this.#onEndpointData(bytes, start, end),
       onEnd: () => {
         this.#hasEndpointEnded = true;
-        this.#client.end();
+        this.client.end();
       },
       onDrain: () => this.#toEndpoint?.onDrain(),
       // What it has sent before still comes, and then the end of it.
@@ -123,7 +125,8 @@ export class PassthroughSession implements ConnectionSession {
         counters.openEndpointConnections -= 1;
         if (this.#endpoint === connection) this.#onEndpointGone(error);
       },
-    });
+    };
+    const connection = this.#context.connect(endpoint, events, undefined, header);
     this.#endpoint = connection;
   }
 
@@ -133,11 +136,11 @@ export class PassthroughSession implements ConnectionSession {
     this.#tries!.tellSuccess();
     const { buffers, nowMs } = this.#context;
     this.#movedMs = nowMs;
-    this.#toEndpoint = new ByteFlow(this.#client, endpoint, buffers);
-    this.#toClient = new ByteFlow(endpoint, this.#client, buffers);
+    this.#toEndpoint = new ByteFlow(this.client, endpoint, buffers);
+    this.#toClient = new ByteFlow(endpoint, this.client, buffers);
     // The client was paused while it waited: it goes on where all of this has been taken.
     for (const bytes of this.#held.splice(0)) this.#toEndpoint.send(bytes, 0, bytes.length, nowMs);
-    if (this.#toEndpoint.stalledSinceMs === Number.POSITIVE_INFINITY) this.#client.resume();
+    if (this.#toEndpoint.stalledSinceMs === Number.POSITIVE_INFINITY) this.client.resume();
     if (this.#hasClientEnded) endpoint.end();
   }
 
@@ -217,7 +220,7 @@ export class PassthroughSession implements ConnectionSession {
 
   /** Says by an alert that there is no handshake. */
   #refuse(reason: PassthroughResult & ResponseReason, alert: Buffer): void {
-    this.#client.send(alert, 0, alert.length);
+    this.client.send(alert, 0, alert.length);
     this.#finish(reason);
   }
 
@@ -232,8 +235,8 @@ export class PassthroughSession implements ConnectionSession {
     this.#held = [];
     this.#open?.release();
     // A client that still waits for something must not take the end for a proper one.
-    if (wasOpen && !isProper) this.#client.abort();
-    else this.#client.finish();
+    if (wasOpen && !isProper) this.client.abort();
+    else this.client.finish();
     this.#tell(result);
   }
 
@@ -250,7 +253,7 @@ export class PassthroughSession implements ConnectionSession {
     const tries = this.#tries;
     tries?.attempts?.fails(result === "passed" ? 200 : RESPONSE_REASONS[result].status, endedMs);
     logUnread(this.#context, {
-      client: this.#client.remoteAddress,
+      client: this.client.remoteAddress,
       serverName: this.#to.serverName,
       rule: this.#to.rule,
       endpoint: tries?.last === undefined ? "" : printEndpoint(tries.last),

@@ -333,6 +333,31 @@ describe.each(everyIo)("by $name, TLS passthrough", (io) => {
     expect(proxy.log()).toMatchObject([{ client: "192.0.2.1", status: 200 }]);
   });
 
+  it.each([
+    { version: 1, header: "PROXY TCP4 192.0.2.1 198.51.100.10 50000 443\r\n" },
+    {
+      version: 2,
+      header: "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc6\x33\x64\x0a\xc3\x50\x01\xbb",
+    },
+  ] as const)(
+    "hands endpoints that expect a header of the PROXY protocol one of version $version first",
+    async (row) => {
+      await using endpoint = await startEndpoint(() => undefined);
+      const server = { preface: new ProxyPreface({ trusts: () => true, timeoutMs: 60_000 }) };
+      const settings = { sslPassthrough: true, proxyProtocol: row.version };
+      await using proxy = await startPassing({ p: [endpoint.port] }, io, {
+        ingresses: [passingIngress({ settings })],
+        server,
+      });
+      using client = openClient(proxy.port);
+      client.socket.write(`PROXY TCP4 192.0.2.1 198.51.100.10 50000 443\r\n`);
+      client.socket.write(HELLO);
+      const sent = row.header + HELLO.toString("latin1");
+      await until("all of it", () => endpoint.received().length >= sent.length, patience);
+      expect(endpoint.received()).toBe(sent);
+    },
+  );
+
   it("ends connections that stand still for too long, and all with the program", async () => {
     await using endpoint = await startEndpoint(() => undefined);
     await using proxy = await startPassing({ p: [endpoint.port], s: [] }, io, {
