@@ -11,7 +11,7 @@ import { type AnnotationCase, ONE_REQUEST } from "./one-request.ts";
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** An Ingress of `a.com` as people write it, read as any is. */
+/** An Ingress of `a.com` as people write it, read as any is by an ingress with `--ssl-passthrough`. */
 function read(annotations: Annotations, { name = "i", service = "s", path = "/" } = {}) {
   const keys = Object.entries(annotations).map(([key, value]) => [PREFIXES.nginx + key, value]);
   const backend = { service: { name: service, port: { number: 80 } } };
@@ -19,6 +19,7 @@ function read(annotations: Annotations, { name = "i", service = "s", path = "/" 
   const metadata = { name, namespace: "default", annotations: Object.fromEntries(keys) };
   return parseIngress(
     object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { rules } })),
+    { passesTls: true },
   );
 }
 

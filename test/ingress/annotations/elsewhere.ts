@@ -25,6 +25,7 @@ const AUTH_URL = { "auth-url": "http://auth.test/" };
 const TLS_SECRET = { "auth-tls-secret": "ca" };
 
 export const ELSEWHERE: readonly ShownElsewhere[] = [
+  { name: "ssl-passthrough", value: "true", unread: "maybe", file: "ingress/passthrough/program.test.ts" },
   { name: "ssl-redirect", value: "true", unread: "maybe", file: "ingress/https-redirect.test.ts", word: "sslRedirect" },
   {
     name: "canary-weight-total",
