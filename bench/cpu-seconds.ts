@@ -10,7 +10,8 @@ export function cpuSeconds(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), own);
 }
 
-function childrenOf(pid: number): readonly number[] {
+/** The processes that a process has started. */
+export function childrenOf(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     const text = readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim();
     return text === "" ? [] : text.split(" ").map(Number);

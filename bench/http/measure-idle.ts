@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Sample } from "#bench/report.ts";
+import { childrenOf } from "#bench/cpu-seconds.ts";
 import { memoryMb } from "#bench/scale/writes.ts";
 import { backend, type HttpSystem, type Running, start } from "./systems.ts";
 
@@ -44,14 +45,14 @@ interface IdleOptions {
 
 async function growthOf({ pid, port, securePort }: Running, name: string): Promise<number> {
   await delay(SETTLED_MS);
-  const before = memoryMb(pid).rss;
+  const before = memoryOfAll(pid);
   const kind = name === "idle-tls" ? "tls" : "plain";
   const args = [CLIENTS, String(kind === "tls" ? securePort : port), String(CONNECTIONS), kind];
   const clients = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   try {
     await once(clients.stdout, "data");
     await delay(SETTLED_MS);
-    const after = memoryMb(pid).rss;
+    const after = memoryOfAll(pid);
     clients.stdin.write("end\n");
     const [ended] = (await once(clients.stdout, "data")) as [Buffer];
     if (ended.toString() !== "0\n") throw new Error(`${ended.toString().trim()} idle connections were ended`);
@@ -59,4 +60,9 @@ async function growthOf({ pid, port, securePort }: Running, name: string): Promi
   } finally {
     clients.kill("SIGKILL");
   }
+}
+
+/** Of a process and its children: nginx has its connections in one of these. */
+function memoryOfAll(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + memoryMb(one).rss, 0);
 }

@@ -146,7 +146,7 @@ export function haproxyConfiguration(
 defaults
   mode http
   timeout connect 5s
-  timeout client 75s
+  timeout client 600s
   timeout server 60s
   option splice-auto
 frontend in
@@ -226,7 +226,7 @@ export function nginxCommand(folder: string, http: string): readonly string[] {
     `${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
      worker_rlimit_nofile ${2 * MAX_CONNECTIONS};
      events { worker_connections ${MAX_CONNECTIONS}; }
-     http { access_log off; keepalive_requests 1000000000; ${temp.join(" ")} ${http} }`,
+     http { access_log off; keepalive_timeout 600s; keepalive_requests 1000000000; ${temp.join(" ")} ${http} }`,
   );
   return ["nginx", "-e", `${folder}/error.log`, "-c", file];
 }
