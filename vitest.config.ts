@@ -19,6 +19,7 @@ const LONG = [
   "test/config/monitoring/{alerts,component}.test.ts",
   "test/controller/{metallb-rules,overlap,release}.test.ts",
   "test/ingress/{abuse,any-split,clients,endpoint-health,last-clients,policy-index,rolling-restart,slow-readers}.test.ts",
+  "test/ingress/http2/any-split.test.ts",
   "test/ingress/io/net-fuzz.test.ts",
   "test/ingress/limits/{redis-store,store-outage}.test.ts",
   "test/ingress/workers/{program-with-workers,worker-servers}.test.ts",

@@ -33,13 +33,8 @@ interface Received {
 }
 
 /** A client of HTTP/2 that says just what it is told, and writes down what comes. */
-export interface RawClient extends Disposable {
+export interface RawClient extends Omit<Http2Record, "read">, Disposable {
   readonly socket: Socket;
-  readonly streams: Map<number, Received>;
-  /** Last stream and code of each GOAWAY. */
-  readonly goAways: [last: number, code: number][];
-  /** Number of frames of a type so far. */
-  count(type: number, flags?: number): number;
   send(...frames: readonly Uint8Array[]): void;
   /** Resolves when it holds; rejects when the connection ends before. */
   until(condition: () => boolean): Promise<void>;
@@ -47,14 +42,22 @@ export interface RawClient extends Disposable {
   readonly ended: Promise<void>;
 }
 
-/** Opens a connection; by default it begins as it should. */
-export function rawClient(port: number, settings: Uint8Array = frame(FrameType.Settings, 0, 0)): RawClient {
-  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+/** What a proxy has said by HTTP/2. */
+export interface Http2Record {
+  readonly streams: Map<number, Received>;
+  /** Last stream and code of each GOAWAY. */
+  readonly goAways: [last: number, code: number][];
+  /** Number of frames of a type so far. */
+  count(type: number, flags?: number): number;
+  /** Takes what came next. */
+  read(bytes: Uint8Array): void;
+}
+
+/** Writes down what comes; throws where it is broken. */
+export function http2Record(): Http2Record {
   const streams = new Map<number, Received>();
   const goAways: [number, number][] = [];
   const counts = new Map<string, number>();
-  const ended = Promise.withResolvers<void>();
-  const waiters = new Set<() => void>();
   const decoder = new HeaderDecoder(4_096);
   const lines = new HeaderLines({ listBytes: 262_144, fields: 1_000, blockBytes: 262_144, tableBytes: 4_096 });
   let parts: Uint8Array[] = [];
@@ -103,8 +106,22 @@ export function rawClient(port: number, settings: Uint8Array = frame(FrameType.S
     },
     16_384,
   );
+  return {
+    streams,
+    goAways,
+    count: (type, flags) => counts.get(flags === undefined ? `${type}` : `${type}/${flags}`) ?? 0,
+    read: (bytes) => reader.read(bytes, 0, bytes.length),
+  };
+}
+
+/** Opens a connection; by default it begins as it should. */
+export function rawClient(port: number, settings: Uint8Array = frame(FrameType.Settings, 0, 0)): RawClient {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  const record = http2Record();
+  const ended = Promise.withResolvers<void>();
+  const waiters = new Set<() => void>();
   socket.on("data", (bytes: Buffer) => {
-    reader.read(bytes, 0, bytes.length);
+    record.read(bytes);
     for (const check of waiters) check();
   });
   socket.on("error", () => undefined);
@@ -113,9 +130,7 @@ export function rawClient(port: number, settings: Uint8Array = frame(FrameType.S
   socket.write(settings);
   return {
     socket,
-    streams,
-    goAways,
-    count: (type, flags) => counts.get(flags === undefined ? `${type}` : `${type}/${flags}`) ?? 0,
+    ...record,
     send: (...frames) => void socket.write(Buffer.concat(frames)),
     ended: ended.promise,
     async until(condition) {
@@ -125,7 +140,7 @@ export function rawClient(port: number, settings: Uint8Array = frame(FrameType.S
       check();
       await Promise.race([met.promise, ended.promise]);
       waiters.delete(check);
-      if (!condition()) throw new Error(`the connection ended before; GOAWAY ${JSON.stringify(goAways)}`);
+      if (!condition()) throw new Error(`the connection ended before; GOAWAY ${JSON.stringify(record.goAways)}`);
     },
     [Symbol.dispose]: () => void socket.destroy(),
   };
