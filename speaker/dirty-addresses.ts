@@ -35,12 +35,15 @@ export class DirtyAddresses {
     this.#later.clear();
   }
 
-  /** Begins with those marked, of the ones given where all are, and with a portion of those that may wait. They come before what is left. */
+  /**
+   * Begins with what is marked. Addresses that are marked by name come before what is left of what was begun with, and that before the ones given
+   * where all are marked: however often that is, each comes in its turn. A portion of those that may wait comes last.
+   */
   begin(...all: readonly Iterable<string>[]): void {
     if (!this.isMarked) return;
     const begun = new Set(this.#keys);
-    if (this.#isAll) for (const some of all) for (const key of some) begun.add(key);
     for (const key of this.#begun) begun.add(key);
+    if (this.#isAll) for (const some of all) for (const key of some) begun.add(key);
     for (const key of begun) this.#later.delete(key);
     for (const key of [...this.#later].slice(0, PORTION)) {
       begun.add(key);

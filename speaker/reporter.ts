@@ -27,8 +27,9 @@ export class Reporter {
   #stateMs = 0;
   #isDue = true;
   readonly #told = new ToldOnce();
-  /** To be logged. */
+  /** To be logged, and since when. */
   #changes: Handover[] = [];
+  #changedMs = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -59,14 +60,15 @@ export class Reporter {
   }
 
   /** Addresses came or went; to be logged with those that do so in the same moment. */
-  noteChanges(handovers: readonly Handover[]): void {
+  noteChanges(handovers: readonly Handover[], nowMs: number): void {
+    if (this.#changes.length === 0) this.#changedMs = nowMs;
     this.#changes.push(...handovers);
   }
 
-  /** One line for all addresses that came or went since the last one; none where there are none. */
-  logChanges(members: number): void {
+  /** One line for all addresses that came or went since the last one; none where there are none. `isBusy`: more of them are changing hands. */
+  logChanges(members: number, nowMs: number, { isBusy }: { readonly isBusy: boolean }): void {
     const handovers = this.#changes;
-    if (handovers.length === 0) return;
+    if (handovers.length === 0 || (isBusy && nowMs - this.#changedMs < BUSY_MS)) return;
     this.#changes = [];
     const [gained, lost] = [true, false].map((isGain) => handovers.filter((one) => one.isGain === isGain));
     const named = (some: readonly Handover[] = []) => some.slice(0, NAMED_ADDRESSES).map(({ ip }) => printIp(ip));

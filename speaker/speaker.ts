@@ -89,7 +89,7 @@ export class Speaker {
   #poolOf = assigningPools([]);
   #networks: NetworksToTell;
   #nodes: NodeStandings;
-  /** Addresses that this speaker takes over at this tick by planned moves. */
+  /** Addresses that this speaker takes over by planned moves when it decides on them next. */
   #moves = NO_MOVES;
   #isMember = false;
   #isLeaving = false;
@@ -300,12 +300,11 @@ export class Speaker {
       const { plan, claims } = this.#election;
       this.#connections?.decided(keys, { plan, claims, isLive }, nowMs);
       this.#apply(change, nowMs);
+      // What is decided on again, because of a change meanwhile, does not move a second time.
+      this.#moves = this.#moves.difference(keys);
       this.#spreading.wake();
     }
-    if (!this.#dirty.hasMore) {
-      this.#moves = NO_MOVES;
-      this.#reporter.logChanges(this.#members.live().length + 1);
-    }
+    this.#reporter.logChanges(this.#members.live().length + 1, nowMs, { isBusy: this.#dirty.hasMore });
     const view = this.#tickView();
     for (const announcer of this.#options.announcers) if (announcer.tick(view, nowMs)) this.#reporter.markDue();
     if (this.#hasMore) this.#options.goOnSoon();
@@ -335,7 +334,7 @@ export class Speaker {
     const heardMs = (node: string): number | undefined => this.#membership.heardMsOf(node);
     for (const cause of this.#takeovers.add(handovers, { ms: nowMs, iso }, heardMs))
       this.#options.counters.add("takeovers", cause);
-    this.#reporter.noteChanges(handovers);
+    this.#reporter.noteChanges(handovers, nowMs);
   }
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */

@@ -59,6 +59,21 @@ describe("DirtyAddresses", () => {
     expect([...dirty.take()]).toEqual(["newest", ...named("old", 100).slice(64)]);
   });
 
+  it("gives each in its turn where all are marked again before each portion", () => {
+    const dirty = new DirtyAddresses();
+    const all = named("a", 150);
+    dirty.mark(named("a", 150).slice(80));
+    const given: string[] = [];
+    for (let portions = 0; portions < 4; portions++) {
+      dirty.begin(all);
+      given.push(...dirty.take());
+      dirty.markAll();
+    }
+    expect(given.slice(0, 70)).toEqual(all.slice(80));
+    expect(new Set(given)).toEqual(new Set(all));
+    expect(given.slice(0, 150)).toHaveLength(new Set(given.slice(0, 150)).size);
+  });
+
   it("gives each address once, whatever was marked how", () => {
     const keys = fc.array(fc.integer({ min: 0, max: 300 }).map(String), { maxLength: 300 });
     fc.assert(

@@ -131,6 +131,22 @@ describe("takeovers of many addresses", () => {
     expect(new Set(network.owners())).toEqual(new Set(["n2"]));
   });
 
+  it("each is answered for after as many ticks, and the log says so, however often all else has to be decided on again", () => {
+    const network = allOnN1(2);
+    network.portionsPerTick = 0;
+    const heir = network.station("n2");
+    killN1(network);
+    const news = { wanted: [], gone: [], pools: undefined, members: undefined, nodes: [], isMember: true } as const;
+    for (let ticks = 1; ticks < Math.ceil(VIPS.length / DECISIONS); ticks++) {
+      heir.speaker.handle({ kind: "cluster", ...news }, network.nowMs);
+      network.run(TICK_MS);
+    }
+    expect(answered(network)).toHaveLength(VIPS.length);
+    network.run(2_000, () => heir.speaker.handle({ kind: "cluster", ...news }, network.nowMs));
+    const announced = heir.changes.map((data) => (data as { announced: number }).announced);
+    expect(announced.reduce((sum, count) => sum + count, 0)).toBe(VIPS.length);
+  });
+
   it("is one line in the log and one round in the report, which wait until it is done", () => {
     const network = allOnN1(2);
     network.portionsPerTick = 0;
