@@ -24,6 +24,7 @@ interface Said {
 
 /** No chain is longer: each proxy adds one address. */
 const MAX_CHAIN = 64;
+const MAX_PORT = 65_535;
 
 /**
  * Whom a request is from that came by a trusted proxy: from right to left, the first address that is not a trusted proxy's own, as far as
@@ -49,9 +50,9 @@ export function trustedClient(
   return {
     remoteAddress: client,
     isSecure,
-    askedPort: askedPort !== undefined && askedPort <= 65_535 ? askedPort : undefined,
+    askedPort: askedPort !== undefined && askedPort <= MAX_PORT ? askedPort : undefined,
     identityFor: connection.identityFor && ((name) => connection.identityFor?.(name)),
-    forwardedHost: host !== undefined && hostOf(host) !== undefined ? host : undefined,
+    forwardedHost: host !== undefined && isHostOfUrls(host) ? host : undefined,
     forwardedFor: proxies.passesChain ? way.join(", ") : undefined,
   };
 }
@@ -71,6 +72,11 @@ function said(bytes: Buffer, head: RequestHead): Said {
     host: nearest?.get("host"),
     port: undefined,
   };
+}
+
+/** Whether a URL can begin with it: a host, and a port that there can be or none. */
+function isHostOfUrls(text: string): boolean {
+  return hostOf(text) !== undefined && Number(/:(\d+)$/.exec(text)?.[1] ?? 0) <= MAX_PORT;
 }
 
 function schemeOf(text: string | undefined): string | undefined {

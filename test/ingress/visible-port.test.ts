@@ -101,13 +101,14 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-async function locationOf({ annotations, target = "/?q", host }: Case, asked: Asked, sslRedirectPort?: number) {
+/** `fields`: what the client asks, and what a proxy in front says of it. */
+async function locationOf({ annotations, target = "/?q", host }: Case, fields: string, sslRedirectPort?: number) {
   await using endpoint = await startEndpoint(answering("served"));
   const trustedProxies = { trusts: () => true, passesChain: false };
   const ingresses = [annotatedIngress(annotations, "i", { host })];
   await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses, trustedProxies });
   Object.assign(proxy.engine, { sslRedirectPort });
-  const request = `GET ${target} HTTP/1.1\r\n${REQUESTS[asked]}\r\nConnection: close\r\n\r\n`;
+  const request = `GET ${target} HTTP/1.1\r\n${fields}\r\nConnection: close\r\n\r\n`;
   return /\r\nLocation: (.*)\r\n/.exec(await ask(proxy.port, request))?.[1];
 }
 
@@ -117,7 +118,7 @@ describe("the port that a client sees is in redirects", () => {
   );
 
   it.each(all)("D3 $kind, asked $asked: $location", async ({ one, asked, location }) => {
-    expect(await locationOf(one, asked)).toBe(location);
+    expect(await locationOf(one, REQUESTS[asked])).toBe(location);
   });
 
   it.each([
@@ -125,7 +126,19 @@ describe("the port that a client sees is in redirects", () => {
     { port: 8443, location: "https://a.com:8443/?q" },
     { port: 80, location: "https://a.com:80/?q" },
   ])("D3 to HTTPS is by --ssl-redirect-port: $location", async ({ port, location }) => {
-    expect(await locationOf(cases["to HTTPS"]!, "other", port)).toBe(location);
+    expect(await locationOf(cases["to HTTPS"]!, REQUESTS.other, port)).toBe(location);
+  });
+
+  it.each([
+    "shop.example:65536",
+    "[2001:db8::1]:99999",
+    "x@shop.example",
+    "shop.example/",
+    "a.example, b c",
+    "b.example,",
+  ])("D3 X-Forwarded-Host %s does not count, because no URL can begin with it", async (said) => {
+    const fields = `Host: a.com:8080\r\nX-Forwarded-Host: ${said}`;
+    expect(await locationOf(cases["app-root"]!, fields)).toBe("http://a.com:8080/app");
   });
 });
 
