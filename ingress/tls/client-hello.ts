@@ -43,7 +43,8 @@ export function readClientHello(bytes: Buffer): ReadHello {
   for (let at = 0; ;) {
     const size = fragmentSize(bytes, at);
     if (size === "malformed") return NAMELESS;
-    if (size === "incomplete") return incomplete(at + RECORD_HEAD);
+    // One record of all that is missing would make it whole. So a client that sends a byte in each is not looked at for each.
+    if (size === "incomplete") return incomplete(at + RECORD_HEAD + wanted - length);
     const start = at + RECORD_HEAD;
     const fragment = bytes.subarray(start, start + size);
     fragments.push(fragment);
@@ -58,8 +59,9 @@ export function readClientHello(bytes: Buffer): ReadHello {
     const missing = wanted - length;
     at = start + size;
     const isWhole = fragment.length === size;
-    // What is missing is in this record, or behind the head of another one.
-    if (!isWhole) return incomplete(Math.min(bytes.length + missing, at));
+    // What is missing is in this record, or behind the head of another one at least.
+    const isInside = fragment.length + missing <= size;
+    if (!isWhole) return incomplete(bytes.length + missing + (isInside ? 0 : RECORD_HEAD));
   }
 }
 

@@ -178,6 +178,16 @@ describe("readClientHello()", () => {
     expect(reads).toBeLessThanOrEqual(2 * Math.ceil(bytes.length / 25) + 1);
   });
 
+  it("is read a few times only, however short the records are that it comes in", () => {
+    const bytes = records(Buffer.concat([Buffer.from([1, 0, 0x2a, 0x90]), Buffer.alloc(10_896)]), 1);
+    let reads = 0;
+    for (let length = 1; length <= bytes.length; reads++) {
+      const read = readClientHello(bytes.subarray(0, length));
+      length = read.kind === "incomplete" ? read.needs : bytes.length + 1;
+    }
+    expect(reads).toBeLessThan(60);
+  });
+
   it.each([
     ["a message that says that it is too long", Buffer.from([22, 3, 1, 0, 4, 1, 0x01, 0, 0])],
     ["too many records", records(Buffer.concat([Buffer.from([1, 0, 0x7f, 0]), Buffer.alloc(30_000)]), 2)],
