@@ -17,12 +17,17 @@ export class ByteFlow {
     this.#buffers = buffers;
   }
 
+  /** The receiver has taken all that there was. */
+  get isTaken(): boolean {
+    return this.stalledSinceMs === Number.POSITIVE_INFINITY;
+  }
+
   /** True: the buffer is kept. */
   send(bytes: Buffer, start: number, end: number, nowMs: number): boolean {
     this.bytes += end - start;
     if (this.#to.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
-    if (this.stalledSinceMs === Number.POSITIVE_INFINITY) {
+    if (this.isTaken) {
       this.stalledSinceMs = nowMs;
       this.#from.pause();
     }
@@ -32,7 +37,7 @@ export class ByteFlow {
   /** The receiver has taken all. */
   onDrain(): void {
     for (const buffer of this.#kept.splice(0)) this.#buffers.give(buffer);
-    if (this.stalledSinceMs === Number.POSITIVE_INFINITY) return;
+    if (this.isTaken) return;
     this.stalledSinceMs = Number.POSITIVE_INFINITY;
     this.#from.resume();
   }

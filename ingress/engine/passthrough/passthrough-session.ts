@@ -45,6 +45,7 @@ export class PassthroughSession implements ConnectionSession {
   #toClient: ByteFlow | undefined;
   #hasClientEnded = false;
   #hasEndpointEnded = false;
+  #isClientGone = false;
   /** When the endpoint has to be there; then, when something has moved last. */
   #connectEndsMs = 0;
   #movedMs = 0;
@@ -140,7 +141,7 @@ export class PassthroughSession implements ConnectionSession {
     this.#toClient = new ByteFlow(endpoint, this.client, buffers);
     // The client was paused while it waited: it goes on where all of this has been taken.
     for (const bytes of this.#held.splice(0)) this.#toEndpoint.send(bytes, 0, bytes.length, nowMs);
-    if (this.#toEndpoint.stalledSinceMs === Number.POSITIVE_INFINITY) this.client.resume();
+    if (this.#toEndpoint.isTaken) this.client.resume();
     if (this.#hasClientEnded) endpoint.end();
   }
 
@@ -160,12 +161,17 @@ export class PassthroughSession implements ConnectionSession {
   onDrain(): void {
     this.#movedMs = this.#context.nowMs;
     this.#toClient?.onDrain();
+    if (this.#phase === "open" && this.#endpoint === undefined) this.#finish("passed");
   }
 
   onClose(): void {
+    this.#isClientGone = true;
+    const isRestLeft = this.#phase === "open" && this.#hasClientEnded && this.#hasEndpointEnded;
+    // The endpoint has not taken all: until it has, or has let too much time pass, there is something to look after.
+    if (isRestLeft && this.#endpoint !== undefined && !this.#toEndpoint!.isTaken) return;
     // Clients of TLS leave in many ways: what they say by it is in what was not read.
-    this.#finish(this.#phase === "open" ? "passed" : "client-gone");
-    this.#onGone(this);
+    if (this.#phase === "ended") this.#onGone(this);
+    else this.#finish(this.#phase === "open" ? "passed" : "client-gone");
   }
 
   #onEndpointGone(error: NodeJS.ErrnoException | undefined): void {
@@ -173,13 +179,13 @@ export class PassthroughSession implements ConnectionSession {
     if (this.#phase === "connecting")
       return this.#onConnectFailure(isUnreachable(error?.code ?? "") ? "unreachable" : "connect-failed");
     if (this.#phase !== "open") return undefined;
-    if (this.#hasEndpointEnded && error === undefined) {
-      // The client has ended, too, and gets the rest of what was sent to it.
+    if (!this.#hasEndpointEnded) {
+      this.#context.counters.countEndpointFailure("endpoint-closed");
+      this.#finish("endpoint-closed");
+    } else if (this.#isClientGone || this.#toClient!.isTaken) {
       this.#finish("passed");
-      return undefined;
     }
-    this.#context.counters.countEndpointFailure("endpoint-closed");
-    this.#finish("endpoint-closed");
+    // Otherwise the client gets the rest of what was sent to it, and the end behind it, as long as it takes that in time.
     return undefined;
   }
 
@@ -202,8 +208,9 @@ export class PassthroughSession implements ConnectionSession {
       this.#onConnectFailure("connect-timeout");
     }
     if (this.#phase !== "open") return;
+    const isForEndpoint = this.#endpoint !== undefined;
     if (nowMs - this.#toClient!.stalledSinceMs >= clientGapMs) this.#finish("client-slow");
-    else if (nowMs - this.#toEndpoint!.stalledSinceMs >= endpointGapMs) this.#finish("answer-timeout");
+    else if (isForEndpoint && nowMs - this.#toEndpoint!.stalledSinceMs >= endpointGapMs) this.#finish("answer-timeout");
     else if (nowMs - this.#movedMs >= tunnelIdleMs) this.#finish("passed");
   }
 
@@ -228,9 +235,8 @@ export class PassthroughSession implements ConnectionSession {
   #finish(result: PassthroughResult): void {
     if (this.#phase === "ended") return;
     const wasOpen = this.#phase === "open";
+    const isProper = result === "passed" && this.#isWhole;
     this.#phase = "ended";
-    const isProper = result === "passed" && this.#hasEndpointEnded;
-    // What the client has sent before its end may still be under way.
     this.#leaveEndpoint((endpoint) => (isProper ? endpoint.finish() : wasOpen ? endpoint.abort() : endpoint.close()));
     this.#held = [];
     this.#open?.release();
@@ -238,6 +244,14 @@ export class PassthroughSession implements ConnectionSession {
     if (wasOpen && !isProper) this.client.abort();
     else this.client.finish();
     this.#tell(result);
+    if (this.#isClientGone) this.#onGone(this);
+  }
+
+  /** Each side has ended, and all that it has sent before was taken, as far as the other one is still there to take it. */
+  get #isWhole(): boolean {
+    const isForEndpoint = this.#endpoint !== undefined;
+    const hasEndpointAll = !isForEndpoint || (this.#hasClientEnded && this.#toEndpoint!.isTaken);
+    return this.#hasEndpointEnded && hasEndpointAll && (this.#isClientGone || this.#toClient!.isTaken);
   }
 
   #leaveEndpoint(how: (endpoint: Connection) => void): void {
