@@ -170,6 +170,32 @@ describe("the connections of a host", () => {
     expect(told).toContain(`default/pass ${UNSERVED}`);
   });
 
+  it("are closed because of a default backend that is restricted otherwise, where that has requests", () => {
+    const settings = { authType: "basic", authSecret: "default/s" } as object;
+    // As where a policy is attached to it alone.
+    const defaultTerms = { settings, isClosed: false, isRestricted: true, applied: [] };
+    const more = { ...PASSES, defaultBackend: { serviceName: "q", servicePort: 80 }, defaultTerms };
+    const asked = look(ingressOf("pass", { "a.com": { "=/": "p" } }, more));
+    expect([asked.to("a.com"), asked.told]).toEqual(["closed-restriction", [`default/pass ${UNSERVED}`]]);
+    expect(look(passing(more)).to("a.com")).toBe("default/p:80");
+    const { defaultBackend } = more;
+    const open = look(ingressOf("pass", { "a.com": { "=/": "p" } }, { ...PASSES, defaultBackend }));
+    expect([open.to("a.com"), open.told]).toEqual([
+      "default/p:80",
+      ["default/pass spec.defaultBackend INGRESS_PASSTHROUGH_HIDES warning"],
+    ]);
+  });
+
+  it("are those of the oldest Ingress though a younger one of its namespace asks for them, and closed where that is restricted or closed otherwise", () => {
+    const second = (more: Partial<Ingress> = {}) =>
+      ingressOf("second", { "a.com": { "/x": "q" } }, { ...PASSES, createdMs: 5, ...more });
+    const { to, told, table } = look(passing(), second());
+    expect([to("a.com"), told]).toEqual(["default/p:80", [`default/second ${UNSERVED}`]]);
+    expect(route(table, { host: "a.com", path: "/x" })).toMatchObject({ kind: "refuse", reason: "closed-unsupported" });
+    expect(look(passing(), second({ isRestricted: true })).to("a.com")).toBe("closed-restriction");
+    expect(look(passing(), second({ rules: closedRules("/x") })).to("a.com")).toBe("closed-restriction");
+  });
+
   it("are closed where the path / is answered by us, and read where all of the Ingress is closed", () => {
     const [rule] = passing().rules;
     const [path] = rule!.paths;

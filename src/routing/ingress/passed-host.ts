@@ -8,7 +8,7 @@ import { isGuarded, type MergedHost, type PathClaim } from "./merge-host.ts";
 export interface PassedHost {
   /** The path `/` of the oldest Ingress of the host, which asks for it. */
   readonly root: PathClaim;
-  /** All other paths of the host: of TLS they get nothing. */
+  /** All other paths of the host, and its default backend where that has requests: of TLS they get nothing. */
   readonly hidden: readonly PathClaim[];
 }
 
@@ -19,15 +19,19 @@ export interface PassthroughFault {
   readonly fix: string;
 }
 
-type Claims = Pick<MergedHost, "oldest" | "exact" | "prefixes" | "patterns">;
+type Claims = Pick<MergedHost, "oldest" | "exact" | "prefixes" | "patterns" | "fallback">;
 
 /** Where the TLS connections for a host go unread; undefined: they do not, or they are closed with all else of the Ingress. */
-export function passedHost({ oldest, exact, prefixes, patterns }: Claims): PassedHost | undefined {
+export function passedHost({ oldest, exact, prefixes, patterns, fallback }: Claims): PassedHost | undefined {
   if (oldest?.settings.sslPassthrough !== true || oldest.closed !== undefined) return undefined;
   const claims = [...prefixes, ...exact.values(), ...patterns];
   const isRoot = (claim: PathClaim): boolean => claim.ingress === oldest && claim.path === "/";
   const root = claims.find((claim) => isRoot(claim) && claim.target !== RESTRICTED);
-  return root && { root, hidden: claims.filter((claim) => claim !== root) };
+  if (root === undefined) return undefined;
+  const hidden = claims.filter((claim) => claim !== root);
+  // Any other path / takes all requests.
+  const isFallbackAsked = fallback !== undefined && root.pathType === "Exact";
+  return { root, hidden: isFallbackAsked ? [...hidden, fallback] : hidden };
 }
 
 /**
@@ -37,7 +41,7 @@ export function passedHost({ oldest, exact, prefixes, patterns }: Claims): Passe
 export function passthroughFault(
   { root, hidden }: PassedHost,
   rule: Rule,
-  { locations }: Pick<MergedHost, "locations">,
+  { locations, unpassed }: Pick<MergedHost, "locations" | "unpassed">,
 ): PassthroughFault | undefined {
   const { action, filters } = rule;
   if (action.kind === "closed") return { reason: action.reason, ...OF_PATH };
@@ -50,7 +54,7 @@ export function passthroughFault(
       why: `it ${by}, and that is not seen of a connection that is not read`,
       fix: REMOVE,
     };
-  const other = hidden.find((claim) => isOtherwiseGuarded(claim, root));
+  const other = hidden.find((claim) => isOtherwiseGuarded(claim, root) && !isMerelyUnpassed(claim, unpassed));
   if (other !== undefined)
     return {
       reason: "closed-restriction",
@@ -95,4 +99,10 @@ function isOtherwiseGuarded(claim: PathClaim, root: PathClaim): boolean {
   if (!isGuarded(claim) || claim.ingress.namespace !== root.ingress.namespace) return false;
   const isOnSameTerms = claim.ingress === root.ingress && claim.applied === root.applied && !claim.isClosed;
   return !isOnSameTerms || (isClosed(claim.target) && claim.target !== RESTRICTED);
+}
+
+/** Whether a path is closed for no other reason than that its Ingress asks for the connections, too, which restricts nothing. */
+function isMerelyUnpassed({ ingress, isRestricted }: PathClaim, unpassed: MergedHost["unpassed"]): boolean {
+  if (!unpassed.includes(ingress) || isRestricted) return false;
+  return ingress.rules.every(({ paths }) => paths.every(({ target }) => !isClosed(target)));
 }
