@@ -121,13 +121,23 @@ export class ConnectionGate {
 
   /** A place for a new connection, where one is free or can be made free; undefined: there is none. */
   #takePlace(address: string): GiveBack | undefined {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const taken = this.#shared === undefined ? this.#takeOwn(address) : this.#shared.take(address);
-      if (typeof taken === "function") return taken;
-      const guests = taken === "address" ? this.#byAddress.get(address) : this.#all;
-      if (guests === undefined || !this.#displaceOne(guests)) return undefined;
+    // They are closed when the place is taken: meanwhile another gate would take it.
+    const displaced: Guest[] = [];
+    try {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const taken = this.#shared === undefined ? this.#takeOwn(address) : this.#shared.take(address);
+        if (typeof taken === "function") return taken;
+        const guests = taken === "address" ? this.#byAddress.get(address) : this.#all;
+        const found = guests && this.#longestIdle(guests);
+        if (found === undefined) return undefined;
+        this.displaced += 1;
+        this.leave(found);
+        displaced.push(found);
+      }
+      return undefined;
+    } finally {
+      for (const { socket } of displaced) socket.destroy();
     }
-    return undefined;
   }
 
   /** Where this gate counts alone, what it holds is the count. */
@@ -138,15 +148,11 @@ export class ConnectionGate {
     return this.#all.size >= connections ? "all" : nothingHeld;
   }
 
-  /** Closes the longest idle of these; false if none was found. */
-  #displaceOne(guests: Set<Guest>): boolean {
+  /** The longest idle of these; undefined: none is. */
+  #longestIdle(guests: Set<Guest>): Guest | undefined {
     const quick = this.#look(guests, QUICK_LOOK);
     const found = quick?.isSilent === true || guests.size <= QUICK_LOOK ? quick : (this.#lookAtAll(guests) ?? quick);
-    if (found === undefined) return false;
-    this.displaced += 1;
-    this.leave(found.guest);
-    found.guest.socket.destroy();
-    return true;
+    return found?.guest;
   }
 
   /** Where nearly all are busy this takes long, and finds little: it gets a small part of the time. */

@@ -62,13 +62,19 @@ export class SharedGatePlaces implements GatePlaces {
 
   #takeOne(): boolean {
     const isKept = Atomics.load(this.#counts, this.#own) < this.#kept;
-    const shared = this.#limits.connections - this.#kept * this.#workers;
-    if (!isKept && Atomics.add(this.#counts, 0, 1) >= shared) {
-      Atomics.sub(this.#counts, 0, 1);
-      return false;
-    }
+    if (!isKept && !this.#takeShared()) return false;
     Atomics.add(this.#counts, this.#own, 1);
     return true;
+  }
+
+  /** Never counts more than there may be, not for a moment either: another worker would take that for the bound. */
+  #takeShared(): boolean {
+    const most = this.#limits.connections - this.#kept * this.#workers;
+    for (;;) {
+      const had = Atomics.load(this.#counts, 0);
+      if (had >= most) return false;
+      if (Atomics.compareExchange(this.#counts, 0, had, had + 1) === had) return true;
+    }
   }
 
   #keptOf(bound: number): KeptPlaces {

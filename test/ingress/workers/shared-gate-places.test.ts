@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { GateLimits, GiveBack } from "#ingress/io/connection-gate.ts";
+import { ConnectionGate, type GateLimits, type GiveBack } from "#ingress/io/connection-gate.ts";
 import { makeSharedMemory, openSharedMemory } from "#ingress/workers/shared-memory.ts";
 
 const WORKERS = 3;
@@ -90,5 +90,23 @@ describe("SharedGatePlaces", () => {
     const { workers } = gates({ connections: 100, connectionsPerAddress: 11 });
     const tries = Array.from({ length: 40 }, () => workers[0]!.take("192.0.2.1"));
     expect(tries.filter((one) => typeof one === "function").length).toBe(11);
+  });
+
+  it("H10 takes a place that it has made before another worker can", () => {
+    const limits = { connections: 20, connectionsPerAddress: 0 };
+    const { workers } = gates(limits);
+    const [first, second] = workers.map((places) => new ConnectionGate(limits, () => 0, places)) as [
+      ConnectionGate,
+      ConnectionGate,
+    ];
+    // While the first closes one, the second lets in whom it can.
+    const ofFirst = { destroy: () => void second.admit({ destroy: () => undefined }, "192.0.2.2") };
+    const count = limits.connections - (WORKERS - 1);
+    for (let at = 0; at < count; at++) first.admit(ofFirst, "192.0.2.1");
+    second.admit({ destroy: () => undefined }, "192.0.2.2");
+    const held = [first.size, second.size];
+    for (let at = 0; at < 100; at++) first.admit(ofFirst, "192.0.2.1");
+    expect([first.size, second.size]).toEqual(held);
+    expect([first.refused, second.refused]).toEqual([0, 0]);
   });
 });
