@@ -1,5 +1,6 @@
 import { withoutMapping } from "#ingress/io/without-mapping.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
+import { portTextOf } from "#src/model/port-text-of.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
@@ -76,7 +77,7 @@ function said(bytes: Buffer, head: RequestHead): Said {
 
 /** Whether a URL can begin with it: a host, and a port that there can be or none. */
 function isHostOfUrls(text: string): boolean {
-  return hostOf(text) !== undefined && Number(/:(\d+)$/.exec(text)?.[1] ?? 0) <= MAX_PORT;
+  return hostOf(text) !== undefined && Number(portTextOf(text)) <= MAX_PORT;
 }
 
 function schemeOf(text: string | undefined): string | undefined {

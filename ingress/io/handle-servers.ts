@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { admit } from "./arrival.ts";
 import type { Admission } from "./connection-gate.ts";
-import { HelloWatch } from "./hello-watch.ts";
 import { type HandleRoom, HandleConnection } from "./handle-connection.ts";
+import { waysOf } from "./passing.ts";
 import { shakeHands } from "./shake-hands.ts";
 import { sharedContextOf, type SocketAddress, takeHandles, type TcpHandle } from "./node-streams.ts";
 import {
@@ -35,23 +35,20 @@ export function secureHandleServer(room: HandleRoom, options: SecureServerOption
   const protocols = Buffer.concat(
     alpnProtocols(options).map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`)),
   );
-  const { passing, handshakeMs: mostMs = HANDSHAKE_MS, onHandshakeFailure: onFailure } = options;
-  const watch = passing && new HelloWatch({ handshakeMs: mostMs, onFailure });
+  const { passing, handshakeMs = HANDSHAKE_MS, onHandshakeFailure: onFailure } = options;
+  const send = waysOf(passing, { handshakeMs, onFailure });
   const server = createServer();
   takeHandles(server, (tcp) => {
     const plain = acceptedHandle(room, tcp);
-    admit(plain, options, (admission) => {
-      const begin = (handshakeMs = options.handshakeMs): void => {
-        const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
-        shakeHands(room, plain, { tls, admission, options, protocols, handshakeMs });
-      };
-      if (passing?.isOn() !== true || watch === undefined) return begin();
-      return watch.read(plain, ({ serverName, leftMs }) => {
-        const passed = serverName === undefined ? undefined : passing.acceptFor(serverName);
-        if (passed === undefined) begin(leftMs);
-        else acceptPlain(plain, admission, passed);
-      });
-    });
+    admit(plain, options, (admission) =>
+      send(plain, {
+        pass: (accept) => acceptPlain(plain, admission, accept),
+        shake: (leftMs = handshakeMs) => {
+          const tls = room.streams.serveTls(tcp, sharedContextOf(handshakes));
+          shakeHands(room, plain, { tls, admission, options, protocols, handshakeMs: leftMs });
+        },
+      }),
+    );
   });
   return server;
 }

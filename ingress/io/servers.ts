@@ -11,9 +11,8 @@ import { admit, type Entrance } from "./arrival.ts";
 import { type ClientVerification, identityForHosts, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission } from "./connection-gate.ts";
-import { HelloWatch } from "./hello-watch.ts";
 import { acceptedConnection, plainSocketOf } from "./net.ts";
-import type { Passing } from "./passing.ts";
+import { type Passing, waysOf } from "./passing.ts";
 import { socketArrival } from "./socket-arrival.ts";
 
 /** What takes accepted connections and gives the events for them. */
@@ -170,22 +169,18 @@ export function secureServer(options: SecureServerOptions): Server {
     }
     onHandshakeFailure(error);
   });
-  const { passing } = options;
-  const watch = passing && new HelloWatch({ handshakeMs, onFailure: onHandshakeFailure });
-  const shakeHands = (socket: Socket, admission: Admission): void => {
-    admissions.set(socket, admission);
-    handshakes.emit("connection", socket);
-  };
+  const send = waysOf(options.passing, { handshakeMs, onFailure: onHandshakeFailure });
   return createServer(ACCEPT_OPTIONS, (socket) => {
     const arrival = socketArrival(socket);
     admit(arrival, options, (admission) => {
       socket.on("error", () => undefined);
-      if (passing?.isOn() !== true || watch === undefined) return shakeHands(socket, admission);
-      return watch.read(arrival, ({ serverName, leftMs }) => {
-        const passed = serverName === undefined ? undefined : passing.acceptFor(serverName);
-        if (passed !== undefined) return acceptPlain(socket, admission, passed);
-        closeUnlessShaken(socket, admission, leftMs);
-        return shakeHands(socket, admission);
+      send(arrival, {
+        pass: (take) => acceptPlain(socket, admission, take),
+        shake: (leftMs) => {
+          if (leftMs !== undefined) closeUnlessShaken(socket, admission, leftMs);
+          admissions.set(socket, admission);
+          handshakes.emit("connection", socket);
+        },
       });
     });
   });

@@ -6,13 +6,7 @@ import type { ConnectionEvents } from "./connection.ts";
 import { HandleConnection, type HandleRoom } from "./handle-connection.ts";
 import type { TlsHandle } from "./node-streams.ts";
 import { NOTHING } from "./nothing.ts";
-import {
-  HANDSHAKE_MS,
-  PLAIN_HTTP_ERRORS,
-  PLAIN_LINGER_MS,
-  type SecureServerOptions,
-  UNRECOGNIZED_NAME,
-} from "./servers.ts";
+import { PLAIN_HTTP_ERRORS, PLAIN_LINGER_MS, type SecureServerOptions, UNRECOGNIZED_NAME } from "./servers.ts";
 
 /** Handshakes that the client of a connection may begin within this time, as of Node (CLIENT_RENEG_LIMIT). */
 const MAX_HANDSHAKES = 3;
@@ -47,7 +41,7 @@ class Handshake implements ConnectionEvents {
       admission,
       options,
       protocols,
-      handshakeMs = HANDSHAKE_MS,
+      handshakeMs,
     }: {
       readonly tls: TlsHandle;
       readonly admission: Admission;
@@ -55,7 +49,7 @@ class Handshake implements ConnectionEvents {
       /** For ALPN, each with its length before it. */
       readonly protocols: Buffer;
       /** What is left of the time for it. */
-      readonly handshakeMs?: number | undefined;
+      readonly handshakeMs: number;
     },
   ) {
     this.#options = options;

@@ -1,6 +1,7 @@
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import { fillTemplate } from "#src/model/template.ts";
 import { isPathTemplate, type UrlVariable } from "#src/model/url-template.ts";
+import { portTextOf } from "#src/model/port-text-of.ts";
 import type { FilterRequest } from "./filter-request.ts";
 
 /** What a redirect asks of a request. */
@@ -30,16 +31,11 @@ const VALUES: Readonly<Record<UrlVariable, (request: RedirectedRequest) => strin
   scheme: ({ isSecure }) => (isSecure ? "https" : "http"),
   host: ({ visibleHost }) => visibleHost ?? "",
   http_host: ({ authority }) => authority,
-  is_request_port: ({ authority }) => (portOf(authority) === "" ? "" : ":"),
-  request_port: ({ authority }) => portOf(authority),
+  is_request_port: ({ authority }) => (portTextOf(authority) === "" ? "" : ":"),
+  request_port: ({ authority }) => portTextOf(authority),
   request_uri: ({ target }) => target,
   uri: ({ path }) => path,
   args: ({ query }) => query,
   query_string: ({ query }) => query,
   is_args: ({ query }) => (query === "" ? "" : "?"),
 };
-
-/** The port that an authority names; empty where it names none. */
-function portOf(authority: string): string {
-  return /:(\d+)$/.exec(authority)?.[1] ?? "";
-}

@@ -1,6 +1,7 @@
 import { parseIngress } from "#src/model/ingress.ts";
 import { keyOf } from "#src/model/object.ts";
 import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
+import { portTextOf } from "#src/model/port-text-of.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { hostEntryFor } from "#src/routing/route.ts";
 import { badStep, type ExplainStep, listNames, okStep, unknownStep } from "./explain-step.ts";
@@ -11,7 +12,7 @@ import type { UrlContext } from "./url-context.ts";
 export function explainListener({ question }: UrlContext): ExplainStep {
   const { isSecure, authority } = question;
   const [scheme, usual, option] = isSecure ? ["https", "443", "--https-port"] : ["http", "80", "--http-port"];
-  const port = /:(\d+)$/.exec(authority)?.[1] ?? usual;
+  const port = portTextOf(authority) || usual;
   const text = `The port for ${scheme.toUpperCase()} of the ingress (${option}) has it.`;
   if (port === usual) return okStep("listener", { text });
   return unknownStep("listener", {

@@ -265,15 +265,16 @@ export class PassthroughSession implements ConnectionSession {
     counters.countPassthrough(result);
     const endedMs = clockMs();
     const tries = this.#tries;
-    tries?.attempts?.fails(result === "passed" ? 200 : RESPONSE_REASONS[result].status, endedMs);
+    const [status, reason] = result === "passed" ? [200, undefined] : [RESPONSE_REASONS[result].status, result];
+    tries?.attempts?.fails(status, endedMs);
     logUnread(this.#context, {
       client: this.client.remoteAddress,
       serverName: this.#to.serverName,
       rule: this.#to.rule,
       endpoint: tries?.last === undefined ? "" : printEndpoint(tries.last),
       attempts: tries?.attempts,
-      status: result === "passed" ? 200 : RESPONSE_REASONS[result].status,
-      reason: result === "passed" ? undefined : result,
+      status,
+      reason,
       sentBytes: this.#toClient?.bytes ?? 0,
       receivedBytes: this.#toEndpoint?.bytes ?? 0,
       durationMs: endedMs - this.#beganMs,
